@@ -1,0 +1,1 @@
+"""The Hugging Face Hub: its listing (sweep) and its repositories (deep crawl)."""

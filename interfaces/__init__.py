@@ -1,0 +1,1 @@
+"""How people reach Ajar: the command line, the demo and, later, the web."""

@@ -1,0 +1,143 @@
+"""What the reader answers with: frozen, typed, ready to be printed or turned into JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from classifiers.model import Access, Component, State
+
+
+class Cause(StrEnum):
+    """Why an answer changed (design, section 3)."""
+
+    SOURCE = "source"
+    COVERAGE = "coverage"
+    RULES = "rules"
+    CORRECTION = "correction"
+
+
+class Direction(StrEnum):
+    """Which way a change went."""
+
+    OPENED = "opened"
+    CLOSED = "closed"
+    SIDEWAYS = "sideways"
+
+
+class Fact(StrEnum):
+    """What happened, besides from and to. Several may hold of one change."""
+
+    APPEARED = "appeared"
+    PUBLISHED_LATER = "published_later"
+    WITHDRAWN = "withdrawn"
+    REAPPEARED = "reappeared"
+    RENAMED = "renamed"
+    RECREATED = "recreated"
+    LICENSE = "license"
+    GATING = "gating"
+    MARKS = "marks"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The identity of an answer: two intervals with equal values are one."""
+
+    state: State
+    level: int | None
+    license: str | None
+    access: Access | None
+    declared: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A piece of evidence, resolved: which bytes, where in them."""
+
+    url: str
+    sha256: str | None
+    locator: str
+    excerpt: str
+    slot: str = ""
+    observed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedFinding:
+    """A finding whose pointers were resolved to the bytes that were in force."""
+
+    probe: str
+    outcome: str
+    detail: str
+    value: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A believed interval of one component. ``until`` is the next interval's beginning, None while it lasts.
+
+    ``observed_after`` is the last look without it, None where the beginning is exact or was never looked before.
+    ``superseded_at`` is when we stopped believing it, None while we do.
+    """
+
+    target: str
+    component: Component
+    value: Value
+    before: Value | None
+    observed_at: datetime
+    observed_after: datetime | None
+    until: datetime | None
+    recorded_at: datetime
+    superseded_at: datetime | None
+    cause: Cause
+    facts: tuple[Fact, ...]
+    confidence: float
+    rules: str
+    findings: tuple[ResolvedFinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change event, as ``ajar changes`` prints it. ``before`` is None where the subject appears."""
+
+    target: str
+    component: Component
+    before: Value | None
+    after: Value
+    observed_at: datetime
+    observed_after: datetime | None
+    recorded_at: datetime
+    cause: Cause
+    direction: Direction
+    facts: tuple[Fact, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAnswer:
+    """The twelve components of one target at one point of both clocks. A component never looked at maps to None."""
+
+    target: str
+    as_of: datetime
+    known_at: datetime
+    stale_since: datetime | None
+    components: Mapping[Component, Interval | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run: what it did, how far it got, and what it did not see."""
+
+    id: int
+    flow: str
+    status: str
+    started_at: datetime
+    finished_at: datetime | None
+    rules: str
+    counts: Mapping[str, int]
+    coverage: Mapping[str, object]
+    error: str | None
