@@ -10,9 +10,9 @@ HUB_MODEL: Final = "hf"
 HUB_DATASET: Final = "hf-dataset"
 KINDS: Final = (HUB_MODEL, HUB_DATASET)
 
-# https://huggingface.co/docs/huggingface_hub (validate_repo_id): at most 96 characters a part; the Hub's oldest models
-# have no owner. The check is ours so that an id never becomes another path, query or host.
-_PART: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,127})")
+# https://huggingface.co/docs/huggingface_hub (validate_repo_id): at most 96 characters a part for new ones; old ones
+# reach 200, and the oldest have no owner. The check is ours so that an id never becomes another path, query or host.
+_PART: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,254})")
 
 
 class TargetError(ValueError):
