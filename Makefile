@@ -1,0 +1,52 @@
+# Everything happens in .venv, which every target sets up by itself and again whenever the pins change.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# The first interpreter that is 3.11 to 3.13; override with `make PYTHON=/path/to/python3.12 …`.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+
+.PHONY: help demo check check-all lint types constraints clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "no python3 of 3.11 to 3.13 found; set PYTHON=" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "python3 -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "no uv to be had; pip it is" >&2
+	@if [ -x $(BIN)/uv ]; then \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt -e '.[dev]'; \
+	else \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
+	fi
+	@touch $@
+
+demo: $(STAMP) ## two virtual nights against a small hub of our own; no network
+	@$(BIN)/ajar demo
+
+lint: $(STAMP) ## formatting and lint rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(STAMP) ## mypy --strict over everything
+	$(BIN)/mypy
+
+check: lint types ## what CI runs: lint, types, tests (a few minutes)
+	$(BIN)/pytest -m "not slow"
+
+check-all: lint types ## the same with the slow tests
+	$(BIN)/pytest
+
+constraints: $(STAMP) ## resolve the pins anew for Python 3.11 to 3.13
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+	  --no-header --no-annotate --no-emit-index-url --quiet -o constraints.txt
+
+clean: ## remove the environment, caches and what the demo left
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis ajar-demo.db*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The demo: its hub, its repositories, its two nights."""
