@@ -6,9 +6,13 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+INSTALL := -c constraints.txt -e '.[dev]'
 # The first interpreter that is 3.11 to 3.13; override with `make PYTHON=/path/to/python3.12 …`.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+
+# uv trusts its own list of authorities unless told to trust the machine's, as behind a company's proxy it must.
+export UV_SYSTEM_CERTS ?= 1
 
 .PHONY: help demo check check-all lint types constraints clean
 
@@ -19,12 +23,10 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "no python3 of 3.11 to 3.13 found; set PYTHON=" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo "python3 -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "no uv to be had; pip it is" >&2
-	@if [ -x $(BIN)/uv ]; then \
-	  $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt -e '.[dev]'; \
-	else \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
-	fi
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || true
+	@{ test -x $(BIN)/uv && $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode $(INSTALL); } || \
+	  { echo "installing with pip, which takes a minute" >&2; \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check $(INSTALL); }
 	@touch $@
 
 demo: $(STAMP) ## two virtual nights against a small hub of our own; no network
