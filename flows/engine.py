@@ -1,0 +1,173 @@
+"""Prefect, made ready for one process: offline, quiet, and with an API to talk to, whoever provides it.
+
+A user's own server (``PREFECT_API_URL``, wherever Prefect reads it from) is respected. Where there is none, this
+process gets a private one (``api_server``), so that a one-off night on a laptop is the same Prefect flow as a
+scheduled one: same batches, same retries, same limits, same artifact. Running a flow without any API was considered
+and rejected: Prefect then decides nothing, and two kinds of night would exist of which the tests see one.
+
+Call ``configure_prefect`` before anything imports Prefect: its server starts while the caller goes on importing.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from flows.api_server import PrivateApi, healthy, state_directory
+from flows.errors import EngineError
+from flows.user_config import prefect_settings
+
+if TYPE_CHECKING:
+    from crawlers.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DEFAULTS: Final[Mapping[str, str]] = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+}
+"""What we set where the user set nothing: no telemetry, no complaint about tasks outside a flow."""
+
+_settings: ContextVar[Settings | None] = ContextVar("ajar_settings", default=None)
+_api: PrivateApi | None = None
+_ours: dict[str, str | None] = {}
+"""Environment variables that we set, with what they were before."""
+
+
+def configure_prefect(settings: Settings | None = None, *, scheduler: bool = False) -> None:
+    """Make Prefect ready; return at once. Idempotent. ``scheduler``: the private API also creates scheduled runs.
+
+    Nothing that the user set is overridden. Prefect logs to stderr: all of it where it schedules, warnings to a
+    user's server, and with a private API only what is critical, because the caller is told of a failure by the error
+    itself. ``settings`` is kept for ``current_settings`` and never reaches Prefect.
+    """
+    global _api
+    if settings is not None:
+        _settings.set(settings)
+    if _api is not None:
+        return
+    theirs = prefect_settings()
+    private = "PREFECT_API_URL" not in theirs
+    loudness = {"PREFECT_LOGGING_LEVEL": "INFO" if scheduler else "CRITICAL" if private else "WARNING"}
+    for name, value in {**DEFAULTS, **loudness}.items():
+        if name not in theirs and name not in os.environ:
+            _set(name, value)
+    if private:
+        _api = PrivateApi(os.environ, scheduler=scheduler).start()
+        atexit.register(shutdown)
+        _set("PREFECT_API_URL", _api.url)
+    if "PREFECT_HOME" not in theirs and not (Path.home() / ".prefect" / "profiles.toml").exists():
+        _set("PREFECT_HOME", str(state_directory(os.environ)))  # else importing Prefect litters the home directory
+    _refresh()
+
+
+def use_api(url: str) -> None:
+    """Talk to the Prefect API at ``url`` from now on, unless the user chose one."""
+    if "PREFECT_API_URL" not in prefect_settings():
+        _set("PREFECT_API_URL", url)
+        _refresh()
+
+
+def wait_until_ready() -> None:
+    """Return when the API can be asked. Raises EngineError, saying the fix, where it cannot be reached or started."""
+    if _api is not None:
+        _api.wait()
+        return
+    url = prefect_settings().get("PREFECT_API_URL", "")
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), timeout=10).close()
+    except OSError as error:
+        raise EngineError(
+            f"No Prefect server answers at PREFECT_API_URL={url} ({error}). "
+            "Start it with `prefect server start`, or unset PREFECT_API_URL to use a private one."
+        ) from error
+
+
+def current_settings() -> Settings:
+    """The settings of this process: those that were configured, else (in a run that Prefect started) the environment's.
+
+    Flows ask here. Settings hold tokens, and whatever is a parameter of a flow is stored by Prefect's server.
+    """
+    from crawlers.settings import Settings
+
+    return _settings.get() or Settings.load()
+
+
+@contextmanager
+def bound(settings: Settings) -> Iterator[None]:
+    """``current_settings`` answers ``settings`` inside this block."""
+    token = _settings.set(settings)
+    try:
+        yield
+    finally:
+        _settings.reset(token)
+
+
+def run(flow: Callable[P, R], settings: Settings, *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a Prefect flow now, in this process, and return its result. Raises what the flow raises, or EngineError."""
+    configure_prefect()
+    wait_until_ready()
+    from prefect.settings import temporary_settings
+
+    # A heartbeat tells a server's automations that a run is alive. Nobody watches a private one, and joining the
+    # heartbeat's thread costs every synchronous flow up to a second.
+    updates = {"flows.heartbeat_frequency": None} if _api is not None else {}
+    with bound(settings), temporary_settings(updates):
+        return flow(*args, **kwargs)
+
+
+def shutdown(wait: bool = False) -> None:
+    """End the private API, if there is one, after what this process still has to tell it; restore the environment."""
+    global _api
+    api, _api = _api, None
+    if api is not None:
+        _drain()
+        api.close(wait=wait)
+    for name, before in _ours.items():
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
+    _ours.clear()
+    _settings.set(None)
+    _refresh()
+
+
+def private_api_pid() -> int | None:
+    """The process id of this process's private API, None where it has none."""
+    return _api.pid if _api else None
+
+
+def api_answers(url: str) -> bool:
+    """Whether a Prefect API answers at ``url``."""
+    return healthy(url)
+
+
+def _set(name: str, value: str) -> None:
+    _ours.setdefault(name, os.environ.get(name))
+    os.environ[name] = value
+
+
+def _refresh() -> None:
+    if "prefect.context" in sys.modules:
+        sys.modules["prefect.context"].refresh_global_settings_context()
+
+
+def _drain() -> None:
+    """Task runs reach the server as events, from a queue: empty it before the server goes."""
+    if "prefect.events.worker" in sys.modules:
+        sys.modules["prefect.events.worker"].EventsWorker.drain_all(timeout=5)
+    if "prefect.logging.handlers" in sys.modules:
+        sys.modules["prefect.logging.handlers"].APILogWorker.drain_all(timeout=5)
