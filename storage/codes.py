@@ -59,9 +59,7 @@ COMPONENTS: Final = Codes(
         Component.SAFETY_EVALUATION_DATA,
     ]
 )
-STATUSES: Final = Codes(
-    [FetchStatus.OK, FetchStatus.GATED, FetchStatus.MISSING, FetchStatus.MOVED, FetchStatus.ERROR]
-)
+STATUSES: Final = Codes([FetchStatus.OK, FetchStatus.GATED, FetchStatus.MISSING, FetchStatus.MOVED, FetchStatus.ERROR])
 CAUSES: Final = Codes([Cause.SOURCE, Cause.COVERAGE, Cause.RULES, Cause.CORRECTION])
 FACTS: Final = Codes(
     [

@@ -38,7 +38,7 @@ def unpack_ids(packed: bytes | None) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One run as a look: when it began, what it covered (``sweep`` 0 none, 1 down to ``reach``, 2 the whole listing)."""
+    """One run as a look: when it began and what it covered (``sweep``: 0 none, PART down to ``reach``, or WHOLE)."""
 
     run_id: int
     at: int

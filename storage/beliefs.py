@@ -1,0 +1,277 @@
+"""Beliefs: the intervals that follow from a subject's observations, written as what differs from those believed before.
+
+Where the rules changed since a belief was derived, the old evidence is judged by the new rules first (recorded as
+changes of our own mind, cause ``rules``), then the new evidence is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from classifiers.assess import assess, assess_weights
+from sqlalchemy import Connection, delete, select, update
+
+from classifiers.model import Assessment, Component, View
+from crawlers.hub.record import parse
+from crawlers.snapshot import RECORD, Snapshot
+from storage import schema
+from storage.answers import Cause, Value
+from storage.bulk import chunks, insert_rows, next_id, select_in
+from storage.codes import CAUSES, COMPONENTS, FACTS, STATUSES
+from storage.derive import Derived, Deriver, Evidence
+from storage.intern import Interner, Lru, load_documents, value_of_row
+from storage.looks import Looks
+from storage.runs import Run
+from storage.times import from_micros, maybe_datetime
+from storage.versions import Obs, Version
+
+ObsKey = tuple[int, str, int, int]
+"""(subject id, slot, observed_at, tie)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """An interval row that is believed."""
+
+    id: int
+    component: Component
+    observed_at: int
+    seq: int
+    observed_after: int | None
+    value_id: int
+    from_value_id: int | None
+    basis_id: int
+    cause: int
+    facts: int
+    rules_id: int
+    recorded_at: int
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What makes it another belief where it differs."""
+        return (self.component, self.observed_at, self.seq, self.observed_after, self.value_id, self.from_value_id,
+                self.cause, self.facts)  # fmt: skip
+
+
+class Beliefs:
+    """Derives and writes beliefs within one write transaction of one run."""
+
+    def __init__(self, connection: Connection, interner: Interner, run: Run, looks: Looks, crawlers: Mapping[int, str],
+                 judged: Lru[int, Assessment]) -> None:  # fmt: skip
+        self._connection: Final = connection
+        self._interner: Final = interner
+        self._run: Final = run
+        self._looks = looks
+        self._crawlers: Final = {**crawlers, run.id: run.crawler}
+        self._judged: Final = judged
+        self._value_ids: dict[Value, int] = {}
+
+    def rebind(self, looks: Looks) -> None:
+        """Derive with other looks from now on."""
+        self._looks = looks
+
+    def rederive(self, subjects: Mapping[int, str], fresh: frozenset[ObsKey] = frozenset()) -> dict[str, int]:
+        """Derive the subjects (id → target id) anew and write what differs. ``fresh`` are this batch's observations.
+
+        Returns counts: ``changed`` beliefs that were added, ``superseded``, ``reruled`` by new rules, ``reconfirmed``.
+        """
+        counts = {"changed": 0, "superseded": 0, "reruled": 0, "reconfirmed": 0}
+        for part in chunks(subjects):
+            observations = load_observations(self._connection, part)
+            bodies = self._bodies(o for found in observations.values() for o in found)
+            believed = self._believed(part)
+            for subject_id in part:
+                judge = _Judge(subjects[subject_id], bodies, self._judged)
+                deriver = Deriver(subject_id, self._looks, self._crawlers, judge, judge.gate)
+                found = observations.get(subject_id, [])
+                before = believed.get(subject_id, [])
+                if any(b.rules_id != self._run.rules_id for b in before):
+                    old = [o for o in found if (subject_id, o.slot, o.observed_at, o.tie) not in fresh]
+                    counts["reruled"] += self._reruled(subject_id, before, deriver.derive(old))
+                self._write(subject_id, before, deriver.derive(found), counts)
+        return counts
+
+    def _bodies(self, observations: Iterable[Obs]) -> dict[int, bytes]:
+        return load_documents(self._connection, list({o.content for o in observations if o.content is not None}))
+
+    def _believed(self, subject_ids: Sequence[int]) -> dict[int, list[Believed]]:
+        t = schema.interval
+        statement = select(t).where(t.c.superseded_at.is_(None))
+        found: dict[int, list[Believed]] = {}
+        for r in select_in(self._connection, statement, t.c.subject_id, subject_ids):
+            found.setdefault(r.subject_id, []).append(
+                Believed(
+                    id=r.id,
+                    component=COMPONENTS.member(r.component),
+                    observed_at=r.observed_at,
+                    seq=r.seq,
+                    observed_after=r.observed_after,
+                    value_id=r.value_id,
+                    from_value_id=r.from_value_id,
+                    basis_id=r.basis_id,
+                    cause=r.cause,
+                    facts=r.facts,
+                    rules_id=r.rules_id,
+                    recorded_at=r.recorded_at,
+                )
+            )
+        return found
+
+    def _value(self, value: Value) -> int:
+        known = self._value_ids.get(value)
+        if known is None:
+            known = self._value_ids[value] = self._interner.value(value)
+        return known
+
+    def _write(self, subject_id: int, before: list[Believed], derived: list[Derived], counts: dict[str, int]) -> None:
+        old = {b.identity: b for b in before}
+        rows = []
+        number = 0
+        for d in derived:
+            value_id, from_id = self._value(d.value), None if d.before is None else self._value(d.before)
+            cause, facts = CAUSES.code(d.cause), FACTS.mask(d.facts)
+            identity = (d.component, d.observed_at, d.seq, d.observed_after, value_id, from_id, cause, facts)
+            basis_id = self._interner.basis(d.assessment)
+            kept = old.get(identity)
+            # Other findings under other rules for the same answer rewrite nothing; under the same rules they are news.
+            if kept is not None and (kept.basis_id == basis_id or kept.rules_id != self._run.rules_id):
+                old.pop(identity)
+                counts["reconfirmed"] += 1
+                continue
+            number = number + 1 if number else next_id(self._connection, schema.interval)
+            seen_at = None if d.seen_at == d.observed_at else d.seen_at
+            rows.append(
+                (number, subject_id, COMPONENTS.code(d.component), d.observed_at, d.seq, d.observed_after, seen_at,
+                 value_id, from_id, basis_id, cause, facts, self._run.rules_id, self._run.id, self._run.recorded_at,
+                 None)
+            )  # fmt: skip
+        insert_rows(self._connection, schema.interval, rows)
+        self._supersede(old.values())
+        counts["changed"] += len(rows)
+        counts["superseded"] += len(old)
+
+    def _supersede(self, beliefs: Iterable[Believed]) -> None:
+        t = schema.interval
+        now = self._run.recorded_at
+        lasting = [b.id for b in beliefs if b.recorded_at < now]
+        # Believed and dropped at one instant of the recording clock: no question could ever have been answered with it.
+        passing = [b.id for b in beliefs if b.recorded_at >= now]
+        for part in chunks(lasting):
+            self._connection.execute(update(t).where(t.c.id.in_(part)).values(superseded_at=now))
+        for part in chunks(passing):
+            self._connection.execute(delete(t).where(t.c.id.in_(part)))
+
+    def _reruled(self, subject_id: int, before: list[Believed], derived: list[Derived]) -> int:
+        """Record where today's rules see the same evidence differently. Returns how many changes of mind that is."""
+        t = schema.value
+        ids = {b.value_id for b in before}
+        values = {r.id: value_of_row(r) for r in select_in(self._connection, select(t), t.c.id, ids)}
+        rows = []
+        for component in {b.component for b in before} | {d.component for d in derived}:
+            old = sorted((b.observed_at, b.seq, values[b.value_id]) for b in before if b.component is component)
+            new = sorted((d.observed_at, d.seq, d.value) for d in derived if d.component is component)
+            for at, was, becomes in _differences([(a, v) for a, _, v in old], [(a, v) for a, _, v in new]):
+                ids_pair = tuple(None if v is None else self._value(v) for v in (was, becomes))
+                rows.append((subject_id, COMPONENTS.code(component), at, *ids_pair, None, CAUSES.code(Cause.RULES),
+                             self._run.rules_id, self._run.id, self._run.recorded_at))  # fmt: skip
+        first = next_id(self._connection, schema.revision) if rows else 0
+        insert_rows(self._connection, schema.revision, [(first + n, *row) for n, row in enumerate(rows)])
+        return len(rows)
+
+
+def _differences(
+    old: list[tuple[int, Value]], new: list[tuple[int, Value]]
+) -> list[tuple[int, Value | None, Value | None]]:
+    """The instants from which two step functions differ (in another way than just before), with both values."""
+    found: list[tuple[int, Value | None, Value | None]] = []
+    pair: tuple[Value | None, Value | None] = (None, None)
+    for at in sorted({a for a, _ in old} | {a for a, _ in new}):
+        now = tuple(next((v for a, v in reversed(steps) if a <= at), None) for steps in (old, new))
+        if now[0] != now[1] and now != pair:
+            found.append((at, now[0], now[1]))
+        pair = (now[0], now[1])
+    return found
+
+
+class _Judge:
+    """Asks the classifiers about evidence; answers about mere records are remembered by content."""
+
+    def __init__(self, target: str, bodies: Mapping[int, bytes], judged: Lru[int, Assessment]) -> None:
+        self._target: Final = target
+        self._bodies: Final = bodies
+        self._judged: Final = judged
+        self._gates: dict[int, str] = {}
+
+    def __call__(self, evidence: Evidence) -> Sequence[Assessment]:
+        record = evidence.slots.get(RECORD)
+        if len(evidence.slots) != 1 or record is None:
+            return tuple(assess(self._view(evidence)))
+        if evidence.absent is not None or record.obs.content is None:
+            return (assess_weights(self._view(evidence)),)
+        known = self._judged.get(record.obs.content)
+        if known is None:
+            known = assess_weights(self._view(evidence))
+            self._judged.put(record.obs.content, known)
+        return (known,)
+
+    def gate(self, obs: Obs) -> str:
+        """How a record is gated, "" where it is not."""
+        if obs.content is None:
+            return ""
+        if obs.content not in self._gates:
+            self._gates[obs.content] = parse(self._bodies[obs.content]).gated or ""
+        return self._gates[obs.content]
+
+    def _view(self, evidence: Evidence) -> View:
+        slots = {name: self._snapshot(version.obs, version) for name, version in evidence.slots.items()}
+        absent = None if evidence.absent is None else self._snapshot(evidence.absent, None)
+        return View(self._target, slots, absent)
+
+    def _snapshot(self, obs: Obs, version: Version | None) -> Snapshot:
+        at = from_micros(version.at if version is not None else obs.observed_at)
+        return Snapshot(
+            subject=self._target,
+            slot=obs.slot,
+            source="store",
+            url="",
+            status=obs.status,
+            fetched_at=at,
+            observed_at=at,
+            fetcher="store",
+            body=b"" if obs.content is None else self._bodies[obs.content],
+            revision=obs.revision,
+            created_at=maybe_datetime(obs.created_at),
+            modified_at=maybe_datetime(obs.modified_at),
+            dated=obs.dated,
+        )
+
+
+def load_observations(connection: Connection, subject_ids: Sequence[int]) -> dict[int, list[Obs]]:
+    """Subject id → its observations."""
+    t, s = schema.observation, schema.slot
+    statement = select(
+        t.c.subject_id, t.c.observed_at, t.c.tie, t.c.status, t.c.document_id, t.c.run_id, t.c.revision, t.c.created_at,
+        t.c.modified_at, t.c.dated, s.c.name,
+    ).join(s, s.c.id == t.c.slot_id)  # fmt: skip
+    found: dict[int, list[Obs]] = {}
+    for row in select_in(connection, statement, t.c.subject_id, subject_ids):
+        found.setdefault(row.subject_id, []).append(obs_of_row(row))
+    return found
+
+
+def obs_of_row(row: Any) -> Obs:
+    """An observation of a joined row."""
+    return Obs(
+        slot=row.name,
+        observed_at=row.observed_at,
+        status=STATUSES.member(row.status),
+        content=row.document_id,
+        run_id=row.run_id,
+        tie=row.tie,
+        revision=row.revision,
+        created_at=row.created_at,
+        modified_at=row.modified_at,
+        dated=bool(row.dated),
+    )

@@ -1,0 +1,49 @@
+"""Rows in and out in bulk: tuples straight to the driver, which is ten times as fast as a dictionary a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+T = TypeVar("T")
+
+CHUNK: Final = 900
+"""Values in one ``IN`` list: SQLite's oldest limit on variables is 999."""
+
+
+@cache
+def _insert(table: Table, positional: str) -> str:
+    names = ", ".join(f'"{c.name}"' for c in table.columns)
+    return f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join([positional] * len(table.columns))})'  # noqa: S608
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert complete rows, each a tuple in the order of the table's columns."""
+    if rows:
+        positional = "?" if connection.dialect.name == "sqlite" else "%s"
+        connection.exec_driver_sql(_insert(table, positional), list(rows))
+
+
+def next_id(connection: Connection, table: Table) -> int:
+    """The first free id; safe because a writer holds the writer's lock."""
+    return (connection.execute(select(func.max(table.c.id))).scalar() or 0) + 1
+
+
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Lists of at most ``size`` items."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def select_in(
+    connection: Connection, statement: Select[Any], column: ColumnElement[Any], values: Iterable[Any]
+) -> Iterator[Any]:
+    """The rows of ``statement`` whose ``column`` is among ``values``, in as many queries as it takes."""
+    for chunk in chunks(values):
+        yield from connection.execute(statement.where(column.in_(chunk)))

@@ -1,0 +1,144 @@
+"""Records what a deep crawl, a single look-up or a backfill brought about subjects: observations, then beliefs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, update
+
+from crawlers.hub.record import Listed
+from crawlers.snapshot import RECORD, FetchStatus, Snapshot
+from crawlers.targets import Target
+from storage import schema
+from storage.beliefs import Beliefs, ObsKey
+from storage.bulk import insert_rows, next_id
+from storage.codes import STATUSES
+from storage.intern import Interner
+from storage.runs import Run
+from storage.sweep import GONE, PRESENT, record_digest
+from storage.times import maybe_micros, to_micros
+
+_OK: Final = STATUSES.code(FetchStatus.OK)
+_ERROR: Final = STATUSES.code(FetchStatus.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is known of a slot, as a crawler wants it: enough to leave unchanged documents alone."""
+
+    status: FetchStatus
+    revision: str | None
+    etag: str | None
+    sha256: str | None
+
+
+class SnapshotRecorder:
+    """Records snapshots of one run within one write transaction."""
+
+    def __init__(self, connection: Connection, interner: Interner, run: Run, beliefs: Beliefs) -> None:
+        self._connection: Final = connection
+        self._interner: Final = interner
+        self._run: Final = run
+        self._beliefs: Final = beliefs
+
+    def record(self, target: Target, snapshots: Sequence[Snapshot]) -> tuple[int, int]:
+        """Write what is new of one target; returns (subject id, number of new observations).
+
+        What a slot already showed just before, and still shows, is a look and no row.
+        """
+        subject = self._subject(target, snapshots)
+        documents = self._interner.documents(s.body for s in snapshots if s.status is FetchStatus.OK)
+        slots = self._interner.slots(s.slot for s in snapshots)
+        rows: list[tuple[Any, ...]] = []
+        fresh: set[ObsKey] = set()
+        # Of several versions of a slot each is held against the one before it, so they are written oldest first.
+        for snapshot in sorted(snapshots, key=lambda s: s.observed_at):
+            row = self._row(subject, slots[snapshot.slot], snapshot, documents)
+            if row is not None:
+                insert_rows(self._connection, schema.observation, [row])
+                rows.append(row)
+                fresh.add((subject.id, snapshot.slot, row[2], row[3]))
+        if rows:
+            self._beliefs.rederive({subject.id: str(target)}, frozenset(fresh))
+        self._note(subject, snapshots)
+        return subject.id, len(rows)
+
+    def _subject(self, target: Target, snapshots: Sequence[Snapshot]) -> Any:
+        t = schema.subject
+        statement = select(t).where(t.c.kind == target.kind, t.c.key == target.key)
+        row = self._connection.execute(statement).one_or_none()
+        if row is not None:
+            return row
+        created = next((s.created_at for s in snapshots if s.created_at is not None), None)
+        fresh = (next_id(self._connection, t), target.kind, target.key, 0, 0, 0, maybe_micros(created), None, None,
+                 None, None)  # fmt: skip
+        insert_rows(self._connection, t, [fresh])
+        return self._connection.execute(statement).one()
+
+    def _row(self, subject: Any, slot_id: int, snapshot: Snapshot, documents: Mapping[bytes, int]) -> Any:
+        """The observation's row, None where the slot showed the same just before."""
+        t = schema.observation
+        at = to_micros(snapshot.observed_at)
+        mine = (t.c.subject_id == subject.id, t.c.slot_id == slot_id)
+        before = self._connection.execute(
+            select(t).where(*mine, t.c.observed_at <= at).order_by(t.c.observed_at.desc(), t.c.tie.desc()).limit(1)
+        ).one_or_none()
+        status = STATUSES.code(snapshot.status)
+        document = documents.get(snapshot.body) if snapshot.status is FetchStatus.OK else None
+        created, modified = maybe_micros(snapshot.created_at), maybe_micros(snapshot.modified_at)
+        if before is not None and (before.status, before.document_id) == (status, document):
+            dates = (snapshot.revision, created, modified)
+            same_record = (before.revision, before.created_at, before.modified_at) == dates
+            if (snapshot.slot != RECORD or same_record or status != _OK) and bool(before.dated) == snapshot.dated:
+                return None
+            if before.dated and not snapshot.dated:
+                return None
+        tie = before.tie + 1 if before is not None and before.observed_at == at else 0
+        fetched = to_micros(snapshot.fetched_at)
+        return (subject.id, slot_id, at, tie, status, document, snapshot.revision, snapshot.etag, created, modified,
+                snapshot.dated, None if fetched == at else fetched, self._run.recorded_at, self._run.id,
+                snapshot.source, snapshot.url, snapshot.detail or None)  # fmt: skip
+
+    def _note(self, subject: Any, snapshots: Sequence[Snapshot]) -> None:
+        """Keep the subject's newest state at hand for the next sweep."""
+        record = next((s for s in reversed(snapshots) if s.slot == RECORD and not s.dated), None)
+        if record is None or record.status is FetchStatus.ERROR:
+            return
+        at = to_micros(record.observed_at)
+        if subject.record_at is not None and at < subject.record_at:
+            return
+        values: dict[str, object] = {"record_at": at}
+        if record.status is FetchStatus.OK:
+            created = maybe_micros(record.created_at)
+            listed = Listed(subject.key, record.revision, created or 0, maybe_micros(record.modified_at), record.body)
+            values |= {"present": PRESENT, "digest": record_digest(listed), "created_at": created}
+            if any(s.slot != RECORD for s in snapshots):
+                values |= {"deep_at": at, "deep_revision": record.revision, "stale_since": None, "due": 0}
+        elif record.status in (FetchStatus.MISSING, FetchStatus.MOVED) and subject.present == PRESENT:
+            values |= {"present": GONE, "due": 0}
+        table = schema.subject
+        self._connection.execute(update(table).where(table.c.id == subject.id).values(values))
+
+
+def stored_state(connection: Connection, target: Target) -> dict[str, Stored]:
+    """Slot → the newest of what is known, read errors aside."""
+    o, s, d, u = schema.observation, schema.slot, schema.document, schema.subject
+    statement = (
+        select(s.c.name, o.c.status, o.c.revision, o.c.etag, d.c.sha256)
+        .join(u, u.c.id == o.c.subject_id)
+        .join(s, s.c.id == o.c.slot_id)
+        .outerjoin(d, d.c.id == o.c.document_id)
+        .where(u.c.kind == target.kind, u.c.key == target.key, o.c.status != _ERROR)
+        .order_by(o.c.observed_at, o.c.tie)
+    )
+    return {
+        row.name: Stored(
+            status=STATUSES.member(row.status),
+            revision=row.revision,
+            etag=row.etag,
+            sha256=None if row.sha256 is None else bytes(row.sha256).hex(),
+        )
+        for row in connection.execute(statement)
+    }

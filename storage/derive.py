@@ -1,0 +1,212 @@
+"""From observations and looks to intervals: a pure function, so that the order in which they arrived cannot matter.
+
+1. Each slot's observations become versions (:mod:`storage.versions`).
+2. The versions of all slots make a sequence of instants. At each the evidence changed, and the judge is asked.
+3. What the publisher changed (a slot that had been looked at before, or has a date of its own) is applied first and
+   gives a ``source`` change; what we merely reached for the first time is applied after it and gives ``coverage``.
+
+Design, section 3, is the specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from classifiers.model import Access, Assessment, Component
+from crawlers.snapshot import RECORD, FetchStatus
+from storage.answers import Cause, Fact, Value
+from storage.looks import Looks
+from storage.versions import GONE, Beginning, Crawlers, Gate, Obs, Version, Versions, beginning, recreated
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A believed interval's beginning. ``seen_at`` is the look that showed it (``observed_at`` may be narrowed)."""
+
+    component: Component
+    observed_at: int
+    seq: int
+    observed_after: int | None
+    seen_at: int
+    value: Value
+    before: Value | None
+    cause: Cause
+    facts: frozenset[Fact]
+    assessment: Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The version in force of each slot, and the observation that found the subject gone, if it is."""
+
+    slots: Mapping[str, Version]
+    absent: Obs | None
+
+
+Judge = Callable[[Evidence], Sequence[Assessment]]
+
+
+def value_of(assessment: Assessment) -> Value:
+    """The part of an assessment that is its identity."""
+    a = assessment
+    return Value(a.state, a.level, a.license, a.access, a.declared, a.marks)
+
+
+class Deriver:
+    """Derives one subject's intervals. ``judge`` and ``gate`` (a record's gating) must be pure."""
+
+    def __init__(self, subject_id: int, looks: Looks, crawlers: Crawlers, judge: Judge, gate: Gate) -> None:
+        self._id: Final = subject_id
+        self._looks: Final = looks
+        self._crawlers: Final = crawlers
+        self._judge: Final = judge
+        self._gate: Final = gate
+
+    def derive(self, observations: Iterable[Obs]) -> list[Derived]:
+        """The intervals' beginnings, ordered by instant; empty where nothing was ever read."""
+        return self._walk(Versions(self._id, self._looks, self._crawlers, self._gate).of(observations))
+
+    def _walk(self, versions: Sequence[Version]) -> list[Derived]:
+        out: list[Derived] = []
+        state = Evidence({}, None)
+        beliefs: dict[Component, Value] = {}
+        for at in sorted({v.at for v in versions}):
+            now = [v for v in versions if v.at == at]
+            if not state.slots:
+                state = _applied(state, now)
+                self._begin(state, now, out, beliefs)
+                continue
+            published = [v for v in now if v.known]
+            reached = [v for v in now if not v.known]
+            if published:
+                before, state = state, _applied(state, published)
+                self._step(before, state, published, Cause.SOURCE, out, beliefs)
+            if reached:
+                before, state = state, _applied(state, reached)
+                self._step(before, state, reached, Cause.COVERAGE, out, beliefs)
+        return out
+
+    def _begin(
+        self, state: Evidence, now: Sequence[Version], out: list[Derived], beliefs: dict[Component, Value]
+    ) -> None:
+        first = now[0].obs
+        if any(v.obs.dated and v.after is None for v in now):
+            start = Beginning(Cause.SOURCE, None, frozenset({Fact.APPEARED}))
+        else:
+            created = next((v.obs.created_at for v in now if v.obs.created_at is not None), None)
+            start = beginning(self._id, created, first.observed_at, first.run_id, self._looks)
+        seen = max(v.obs.observed_at for v in now)
+        for assessment in self._judge(state):
+            value = value_of(assessment)
+            beliefs[assessment.component] = value
+            out.append(
+                Derived(
+                    component=assessment.component,
+                    observed_at=now[0].at,
+                    seq=0,
+                    observed_after=start.after,
+                    seen_at=seen,
+                    value=value,
+                    before=None,
+                    cause=start.cause,
+                    facts=start.facts,
+                    assessment=assessment,
+                )
+            )
+
+    def _step(
+        self,
+        before: Evidence,
+        state: Evidence,
+        changed: Sequence[Version],
+        cause: Cause,
+        out: list[Derived],
+        beliefs: dict[Component, Value],
+    ) -> None:
+        happened = self._happened(before, state)
+        seen = max(v.obs.observed_at for v in changed)
+        exact = cause is Cause.COVERAGE or any(v.obs.dated and v.after is None for v in changed)
+        after = None if exact else min((v.after for v in changed if v.after is not None), default=None)
+        for assessment in self._judge(state):
+            component, value = assessment.component, value_of(assessment)
+            old = beliefs.get(component)
+            forced = component is Component.WEIGHTS and Fact.RECREATED in happened
+            if old == value and not forced:
+                continue
+            facts = _facts(old, value) | (happened if component is Component.WEIGHTS else frozenset())
+            seq = sum(1 for d in out if d.component is component and d.observed_at == changed[0].at)
+            beliefs[component] = value
+            # A component that this subject never had before was reached now; the publisher did nothing to it.
+            why = Cause.COVERAGE if old is None else cause
+            out.append(
+                Derived(
+                    component=component,
+                    observed_at=changed[0].at,
+                    seq=seq,
+                    observed_after=None if why is Cause.COVERAGE else after,
+                    seen_at=seen,
+                    value=value,
+                    before=old,
+                    cause=why,
+                    facts=facts,
+                    assessment=assessment,
+                )
+            )
+
+    def _happened(self, before: Evidence, state: Evidence) -> frozenset[Fact]:
+        """Facts about the record itself: gone, back, re-created, gating switched."""
+        facts: set[Fact] = set()
+        if state.absent is not None and before.absent is None:
+            facts.add(Fact.WITHDRAWN)
+            if state.absent.status is FetchStatus.MOVED:
+                facts.add(Fact.RENAMED)
+        if state.absent is None and before.absent is not None:
+            facts.add(Fact.REAPPEARED)
+        old, new = before.slots.get(RECORD), state.slots.get(RECORD)
+        if old is not None and new is not None and old is not new:
+            if recreated(old.obs, new.obs):
+                facts.add(Fact.RECREATED)
+            if self._gate(old.obs) != self._gate(new.obs):
+                facts.add(Fact.GATING)
+        return frozenset(facts)
+
+
+def _applied(state: Evidence, versions: Sequence[Version]) -> Evidence:
+    slots, absent = dict(state.slots), state.absent
+    for version in versions:
+        obs = version.obs
+        if obs.slot == RECORD:
+            if obs.status in GONE:
+                absent = obs
+                continue
+            absent = None
+        old = slots.get(obs.slot)
+        # What was readable once stays the last readable version when a gate goes up before it.
+        if obs.status is FetchStatus.GATED and old is not None and old.obs.status is FetchStatus.OK:
+            continue
+        slots[obs.slot] = version
+    return Evidence(slots, absent)
+
+
+def _facts(old: Value | None, new: Value) -> frozenset[Fact]:
+    if old is None:
+        return frozenset()
+    facts: set[Fact] = set()
+    if old.declared != new.declared or old.license != new.license:
+        facts.add(Fact.LICENSE)
+    if old.marks != new.marks:
+        facts.add(Fact.MARKS)
+    gates = (Access.GATED_AUTO, Access.GATED_MANUAL)
+    if (
+        old.access != new.access
+        and (old.access in gates or new.access in gates)
+        and Access.WITHDRAWN
+        not in (
+            old.access,
+            new.access,
+        )
+    ):
+        facts.add(Fact.GATING)
+    return frozenset(facts)

@@ -1,0 +1,106 @@
+"""Opens the database: SQLite (a file, WAL) by default, PostgreSQL by URL; migrates it where its schema is older.
+
+SQLite: https://www.sqlite.org/wal.html; the pragmas are set on every connection, since they are per connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+
+HEAD: Final = "0001"
+"""The newest migration; a test holds it against ``storage/migrations/versions``."""
+
+_WRITER_LOCK: Final = 0x414A4152  # "AJAR"
+
+
+class StoreError(RuntimeError):
+    """The database cannot be used; the message says what to do."""
+
+
+def database_url(text_url: str) -> URL:
+    """The SQLAlchemy URL; ``postgresql:`` and ``postgres:`` are taken with the driver that we ship."""
+    try:
+        url = make_url(text_url)
+    except ArgumentError:
+        raise StoreError(
+            "AJAR_DATABASE_URL is not a database URL; write sqlite:///ajar.db or postgresql://user@host/name"
+        ) from None
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreError(f"AJAR_DATABASE_URL names {url.get_backend_name()}; Ajar keeps SQLite and PostgreSQL")
+    return url
+
+
+def open_engine(text_url: str) -> Engine:
+    """An engine whose database exists and has today's schema. Raises :class:`StoreError`."""
+    url = database_url(text_url)
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_connection)
+        event.listen(engine, "begin", _sqlite_begin)
+    try:
+        _migrate(engine)
+    except OperationalError as error:
+        shown = url.render_as_string(hide_password=True)
+        raise StoreError(f"the database {shown} cannot be opened: {error.orig}; check AJAR_DATABASE_URL") from None
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that holds the writer's lock from its first statement; it commits unless something is raised."""
+    with engine.connect().execution_options(ajar_writer=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+        yield connection
+
+
+def _sqlite_connection(raw: Any, _record: object) -> None:
+    raw.isolation_level = None  # transactions are begun by _sqlite_begin, so that a writer can take its lock at once
+    cursor = raw.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=60000", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    writer = connection.get_execution_options().get("ajar_writer")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+
+def schema_version(engine: Engine) -> str | None:
+    """The migration that the database stands at, None for an empty one."""
+    try:
+        with engine.connect() as connection:
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except (OperationalError, ProgrammingError) as error:
+        if "alembic_version" in str(error.orig):
+            return None
+        raise
+
+
+def _migrate(engine: Engine) -> None:
+    found = schema_version(engine)
+    if found == HEAD:
+        return
+    if found is not None and found > HEAD:
+        raise StoreError(f"the database has schema {found}, newer than this Ajar ({HEAD}); upgrade Ajar")
+    # Alembic costs a tenth of a second to import, and almost every start finds the schema as it should be.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

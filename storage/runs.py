@@ -1,0 +1,229 @@
+"""Runs: a row each, with what was covered and how far it got. A run that was killed is taken up where its data ends."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Engine, delete, func, select, text, update
+
+from storage import schema
+from storage.answers import RunRow
+from storage.bulk import insert_rows, next_id
+from storage.engine import StoreError
+from storage.intern import Interner
+from storage.looks import Look, Looks, pack_ids, unpack_ids
+from storage.times import from_micros, maybe_datetime, to_micros
+
+RUNNING: Final = "running"
+COMPLETE: Final = "complete"
+PARTIAL: Final = "partial"
+FAILED: Final = "failed"
+
+_LOCK_KEY: Final = 0x414A4153
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """What identifies a run for taking it up again: the same flow over the same scope of the same endpoint."""
+
+    flow: str
+    scope: Mapping[str, object]
+    rules: str
+    crawler: str
+    endpoint: str
+
+    @property
+    def scope_text(self) -> str:
+        """The scope as canonical JSON."""
+        return orjson.dumps(self.scope, option=orjson.OPT_SORT_KEYS).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run in progress. ``cursor`` is where the listing goes on (None at its start), ``phase`` what comes next."""
+
+    id: int
+    flow: str
+    started_at: int
+    recorded_at: int
+    rules_id: int
+    crawler: str
+    resumed: bool
+    phase: str
+    cursor: str | None
+    pages: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def begin_run(connection: Connection, interner: Interner, spec: RunSpec, now: datetime, resume_seconds: float) -> Run:
+    """A new run, or the killed one of the same spec that began within ``resume_seconds`` before ``now``.
+
+    Other runs that were left running are marked failed: nobody will end them (the run lock is ours).
+    """
+    micros = to_micros(now)
+    table = schema.run
+    left = connection.execute(select(table).where(table.c.status == RUNNING).order_by(table.c.id.desc())).all()
+    taken = next((r for r in left if _takes_up(r, spec, micros, resume_seconds)), None)
+    for row in left:
+        if row is not taken:
+            _end_row(connection, row.id, FAILED, micros, "the process ended before the run did")
+    if taken is not None:
+        pages = connection.execute(
+            select(func.count()).select_from(schema.look_page).where(schema.look_page.c.run_id == taken.id)
+        ).scalar()
+        return _run(taken, int(pages or 0))
+    newest = connection.execute(select(func.max(table.c.recorded_at))).scalar() or 0
+    run = Run(
+        id=next_id(connection, table),
+        flow=spec.flow,
+        started_at=micros,
+        recorded_at=max(micros, newest),  # what we know only grows, even where a clock is turned back
+        rules_id=interner.rules(spec.rules, micros),
+        crawler=spec.crawler,
+        resumed=False,
+        phase="begin",
+        cursor=None,
+        pages=0,
+    )
+    values = {
+        "id": run.id,
+        "flow": run.flow,
+        "status": RUNNING,
+        "phase": run.phase,
+        "started_at": run.started_at,
+        "recorded_at": run.recorded_at,
+        "rules_id": run.rules_id,
+        "crawler": spec.crawler,
+        "endpoint": spec.endpoint,
+        "scope": spec.scope_text,
+        "sweep": 0,
+        "counts": "{}",
+        "coverage": "{}",
+    }
+    insert_rows(connection, table, [tuple(values.get(c.name) for c in table.columns)])
+    return run
+
+
+def _takes_up(row: Any, spec: RunSpec, now: int, resume_seconds: float) -> bool:
+    same = (row.flow, row.scope, row.endpoint) == (spec.flow, spec.scope_text, spec.endpoint)
+    return same and 0 <= now - row.started_at <= resume_seconds * 1_000_000
+
+
+def _run(row: Any, pages: int) -> Run:
+    return Run(
+        id=row.id,
+        flow=row.flow,
+        started_at=row.started_at,
+        recorded_at=row.recorded_at,
+        rules_id=row.rules_id,
+        crawler=row.crawler,
+        resumed=True,
+        phase=row.phase,
+        cursor=row.cursor,
+        pages=pages,
+        counts=orjson.loads(row.counts),
+    )
+
+
+def add_counts(connection: Connection, run_id: int, counts: Mapping[str, int], **columns: object) -> None:
+    """Add to a run's counts, and set further columns, in the transaction of the data that they count."""
+    table = schema.run
+    old = orjson.loads(connection.execute(select(table.c.counts).where(table.c.id == run_id)).scalar() or "{}")
+    summed = {key: old.get(key, 0) + counts.get(key, 0) for key in (*old, *counts)}
+    connection.execute(
+        update(table).where(table.c.id == run_id).values(counts=orjson.dumps(summed).decode(), **columns)
+    )
+
+
+def add_ids(connection: Connection, run_id: int, column: str, ids: frozenset[int]) -> None:
+    """Add subject ids to a run's packed column ``deep_seen`` or ``excepted``."""
+    if not ids:
+        return
+    table = schema.run
+    old = unpack_ids(connection.execute(select(table.c[column]).where(table.c.id == run_id)).scalar())
+    connection.execute(update(table).where(table.c.id == run_id).values({column: pack_ids({*old, *ids})}))
+
+
+def end_run(connection: Connection, run_id: int, status: str, now: datetime, coverage: Mapping[str, object]) -> None:
+    """End a run; what was kept only for taking it up again goes."""
+    _end_row(connection, run_id, status, to_micros(now), None)
+    text_coverage = orjson.dumps(coverage, option=orjson.OPT_SORT_KEYS).decode()
+    connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(coverage=text_coverage))
+
+
+def _end_row(connection: Connection, run_id: int, status: str, now: int, error: str | None) -> None:
+    values: dict[str, object] = {"status": status, "finished_at": now, "cursor": None}
+    if error is not None:
+        values["error"] = error
+    connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(values))
+    connection.execute(delete(schema.look_page).where(schema.look_page.c.run_id == run_id))
+
+
+def load_looks(connection: Connection) -> tuple[Looks, dict[int, str]]:
+    """All looks, and the crawler of each run."""
+    table = schema.run
+    rows = connection.execute(
+        select(table.c.id, table.c.started_at, table.c.sweep, table.c.reach, table.c.crawler, table.c.deep_seen,
+               table.c.excepted)
+    ).all()  # fmt: skip
+    looks = [
+        Look(
+            run_id=r.id,
+            at=r.started_at,
+            sweep=r.sweep,
+            reach=r.reach,
+            crawler=r.crawler,
+            deep_seen=frozenset(unpack_ids(r.deep_seen)),
+            excepted=frozenset(unpack_ids(r.excepted)),
+        )
+        for r in rows
+        if r.sweep or r.deep_seen
+    ]
+    return Looks(looks), {r.id: r.crawler for r in rows}
+
+
+def run_row(row: Any, rules: str) -> RunRow:
+    """A run as the reader answers it."""
+    return RunRow(
+        id=row.id,
+        flow=row.flow,
+        status=row.status,
+        started_at=from_micros(row.started_at),
+        finished_at=maybe_datetime(row.finished_at),
+        rules=rules,
+        counts=orjson.loads(row.counts),
+        coverage=orjson.loads(row.coverage),
+        error=row.error,
+    )
+
+
+@contextmanager
+def run_lock(engine: Engine) -> Iterator[None]:
+    """One run at a time a database; released by the system when the process dies. Raises :class:`StoreError`."""
+    busy = StoreError("another run is writing to this database; wait for it, or see 'ajar runs'")
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY}).scalar():
+                raise busy
+            connection.commit()
+            try:
+                yield
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK_KEY})
+        return
+    if not engine.url.database or engine.url.database == ":memory:":
+        yield
+        return
+    with Path(engine.url.database + ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise busy from None
+        yield

@@ -1,0 +1,183 @@
+"""Observations of one subject become versions of its slots: what was true from when on, and since when it may have.
+
+Repeated content is one version. A dated observation (a commit) is exact. An undated change is dated by the interval
+from the last look without it to the look that showed it, narrowed by the source's own modification date where that
+lies inside. Design, section 3, "Dating".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import dropwhile
+from typing import Final
+
+from crawlers.snapshot import RECORD, FetchStatus
+from storage.answers import Cause, Fact
+from storage.looks import Looks
+
+Gate = Callable[["Obs"], str]
+Crawlers = Mapping[int, str]
+
+GONE: Final = (FetchStatus.MISSING, FetchStatus.MOVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Obs:
+    """One stored observation. ``content`` identifies the bytes (None without any); instants are microseconds."""
+
+    slot: str
+    observed_at: int
+    status: FetchStatus
+    content: int | None
+    run_id: int
+    tie: int = 0
+    revision: str | None = None
+    created_at: int | None = None
+    modified_at: int | None = None
+    dated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A slot's content from ``at`` on. ``after`` is the last look without it; ``known`` is whether there was one."""
+
+    obs: Obs
+    at: int
+    after: int | None
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How a subject's history begins."""
+
+    cause: Cause
+    after: int | None
+    facts: frozenset[Fact]
+
+
+def beginning(subject_id: int, created_at: int | None, at: int, run_id: int, looks: Looks) -> Beginning:
+    """What the first look at a subject means: ``coverage`` at a hub never swept whole before, else ``source`` news.
+
+    Uploaded before the last whole sweep and not shown by it: private then, published later.
+    """
+    whole = looks.last_whole(at, run_id)
+    if whole is None:
+        return Beginning(Cause.COVERAGE, None, frozenset())
+    last = looks.last_listing(subject_id, created_at, at, run_id)
+    after = max(whole, last or whole)
+    facts = {Fact.APPEARED}
+    if created_at is not None:
+        if created_at < whole:
+            facts.add(Fact.PUBLISHED_LATER)
+        elif after < created_at <= at:
+            after = created_at
+    return Beginning(Cause.SOURCE, after, frozenset(facts))
+
+
+class Versions:
+    """Makes versions of one subject's observations. ``gate`` reads a record's gating and must be pure."""
+
+    def __init__(self, subject_id: int, looks: Looks, crawlers: Crawlers, gate: Gate) -> None:
+        self._id: Final = subject_id
+        self._looks: Final = looks
+        self._crawlers: Final = crawlers
+        self._gate: Final = gate
+
+    def of(self, observations: Iterable[Obs]) -> list[Version]:
+        """The versions of all slots, those of the record first."""
+        by_slot: dict[str, list[Obs]] = {}
+        for obs in sorted(observations, key=lambda o: (o.observed_at, o.dated, o.tie)):
+            by_slot.setdefault(obs.slot, []).append(obs)
+        records = self._record_versions(by_slot.pop(RECORD, []))
+        shift = self._published(records)
+        # A subject that was gone before it was ever seen has no history yet.
+        versions = list(dropwhile(lambda v: v.obs.status in GONE, records))
+        for slot_observations in by_slot.values():
+            versions += self._versions(slot_observations, shift)
+        return versions
+
+    def _record_versions(self, observations: Sequence[Obs]) -> list[Version]:
+        found: list[Version] = []
+        for obs in observations:
+            last = found[-1].obs if found else None
+            if obs.status is FetchStatus.ERROR or (last is not None and _same_record(last, obs)):
+                continue
+            created = last.created_at if last is not None else obs.created_at
+            after = self._looks.last_listing(self._id, created, obs.observed_at, obs.run_id)
+            if last is not None:
+                after = max(after or last.observed_at, last.observed_at)
+            found.append(Version(obs, self._narrowed(obs, last, after), after, last is not None))
+        return found
+
+    def _narrowed(self, obs: Obs, last: Obs | None, after: int | None) -> int:
+        """The instant of an undated change: a last commit inside the interval bounds what commits can change.
+
+        Gating, removal and re-creation are no commits, so they keep the instant of the look.
+        """
+        modified = obs.modified_at
+        if obs.dated or last is None or after is None or modified is None or obs.status is not FetchStatus.OK:
+            return obs.observed_at
+        settings_changed = (
+            last.status is not FetchStatus.OK or self._gate(last) != self._gate(obs) or recreated(last, obs)
+        )
+        inside = after < modified < obs.observed_at
+        return modified if inside and not settings_changed else obs.observed_at
+
+    def _published(self, records: Sequence[Version]) -> tuple[int, int] | None:
+        """(absent look, publication) where a whole sweep did not show the subject before it was published.
+
+        What was committed before was private then: it became visible with the publication.
+        """
+        if not records or records[0].obs.dated:
+            return None
+        first = records[0].obs
+        start = beginning(self._id, first.created_at, first.observed_at, first.run_id, self._looks)
+        if start.cause is not Cause.SOURCE or start.after is None or Fact.PUBLISHED_LATER not in start.facts:
+            return None
+        return start.after, first.observed_at
+
+    def _versions(self, observations: Sequence[Obs], shift: tuple[int, int] | None) -> list[Version]:
+        found: list[Version] = []
+        pending_error = False
+        for obs in observations:
+            if obs.status is FetchStatus.ERROR:
+                pending_error = True
+                continue
+            last = found[-1].obs if found else None
+            if last is not None and (last.status, last.content) == (obs.status, obs.content):
+                pending_error = False
+                continue
+            version = self._dated(obs, shift) if obs.dated else self._undated(obs, last, pending_error)
+            if obs.dated and found and version.at == found[-1].at:
+                found.pop()
+            found.append(version)
+            pending_error = False
+        return found
+
+    def _dated(self, obs: Obs, shift: tuple[int, int] | None) -> Version:
+        if shift is not None and obs.observed_at <= shift[0]:
+            return Version(obs, shift[1], shift[0], True)
+        return Version(obs, obs.observed_at, None, True)
+
+    def _undated(self, obs: Obs, last: Obs | None, pending_error: bool) -> Version:
+        after = last.observed_at if last is not None else None
+        if not pending_error:
+            deep = self._looks.last_deep(self._id, obs.observed_at, obs.run_id, self._crawlers.get(obs.run_id, ""))
+            after = max((x for x in (after, deep) if x is not None), default=None)
+        at = obs.observed_at
+        if after is not None and obs.modified_at is not None and after < obs.modified_at < at and last is not None:
+            at = obs.modified_at
+        return Version(obs, at, after, after is not None)
+
+
+def _same_record(a: Obs, b: Obs) -> bool:
+    if a.status is not FetchStatus.OK or b.status is not FetchStatus.OK:
+        return a.status is b.status
+    return (a.content, a.revision, a.created_at, a.modified_at) == (b.content, b.revision, b.created_at, b.modified_at)
+
+
+def recreated(old: Obs, new: Obs) -> bool:
+    """Whether the id was given to another repository between the two."""
+    return old.created_at is not None and new.created_at is not None and old.created_at != new.created_at

@@ -1,0 +1,246 @@
+"""The one writer. Every method is one transaction: data and the marks that say it is there commit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, Engine, delete, func, select
+
+from crawlers.hub.listing import Page
+from crawlers.snapshot import RECORD, FetchStatus, Snapshot
+from crawlers.targets import HUB_DATASET, HUB_MODEL, Target
+from storage import schema
+from storage.beliefs import Beliefs
+from storage.bulk import insert_rows
+from storage.deep import SnapshotRecorder, Stored, stored_state
+from storage.engine import writing
+from storage.intern import Interner
+from storage.looks import PART, WHOLE, pack_ids, unpack_ids
+from storage.runs import Run, RunSpec, add_counts, add_ids, begin_run, end_run, load_looks
+from storage.sweep import PRESENT, Memory, PageCounts, SweepRecorder
+from storage.times import to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A model that a sweep did not show although it was there before."""
+
+    subject_id: int
+    target: Target
+
+
+class Writer:
+    """Writes runs, observations and the beliefs that follow. Not for several threads at once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine: Final = engine
+        self._memory: Final = Memory()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with writing(self._engine) as connection:
+                yield connection
+        except BaseException:
+            self._memory.forget()
+            raise
+
+    def _parts(self, connection: Connection, run: Run) -> tuple[Interner, Beliefs, SnapshotRecorder]:
+        interner = Interner(connection, self._memory.documents)
+        looks, crawlers = load_looks(connection)
+        beliefs = Beliefs(connection, interner, run, looks, crawlers, self._memory.judged)
+        return interner, beliefs, SnapshotRecorder(connection, interner, run, beliefs)
+
+    # -- the watchlist -----------------------------------------------------------------------------------------------
+    def track(self, targets: Iterable[Target], now: datetime) -> list[Target]:
+        """Put targets on the watchlist; returns those that were not there yet."""
+        with self._transaction() as connection:
+            known = {row.target for row in connection.execute(select(schema.watch.c.target))}
+            fresh = [t for t in dict.fromkeys(targets) if str(t) not in known]
+            insert_rows(connection, schema.watch, [(str(t), to_micros(now)) for t in fresh])
+        return fresh
+
+    def untrack(self, targets: Iterable[Target]) -> list[Target]:
+        """Take targets off the watchlist (their history stays); returns those that were there."""
+        removed = []
+        with self._transaction() as connection:
+            for target in dict.fromkeys(targets):
+                where = schema.watch.c.target == str(target)
+                if connection.execute(delete(schema.watch).where(where)).rowcount:
+                    removed.append(target)
+        return removed
+
+    # -- runs ------------------------------------------------------------------------------------------------------
+    def begin(self, spec: RunSpec, now: datetime, resume_seconds: float = 6 * 3600) -> Run:
+        """Begin a run, or take up the killed one of the same spec."""
+        with self._transaction() as connection:
+            interner = Interner(connection, self._memory.documents)
+            return begin_run(connection, interner, spec, now, resume_seconds)
+
+    def phase(self, run: Run, phase: str, **counts: int) -> Run:
+        """Note that a run goes on to ``phase``."""
+        with self._transaction() as connection:
+            add_counts(connection, run.id, counts, phase=phase)
+        return replace(run, phase=phase)
+
+    def end(self, run: Run, status: str, now: datetime, coverage: Mapping[str, object]) -> None:
+        """End a run with its status and what it covered."""
+        with self._transaction() as connection:
+            end_run(connection, run.id, status, now, coverage)
+
+    # -- the sweep ---------------------------------------------------------------------------------------------------
+    def record_pages(self, run: Run, pages: Sequence[Page], kind: str = HUB_MODEL) -> tuple[Run, PageCounts]:
+        """Record consecutive pages of the listing and move the run's cursor past them, in one transaction."""
+        total = PageCounts()
+        with self._transaction() as connection:
+            interner, beliefs, _ = self._parts(connection, run)
+            looks, _ = load_looks(connection)
+            newest = self._newest(connection, run)
+            recorder = SweepRecorder(connection, interner, run, looks, beliefs, self._memory, kind, newest)
+            for page in pages:
+                at = to_micros(page.fetched_at)
+                counts, seen = recorder.record(page.records, at)
+                reach = min((r.created for r in page.records), default=None)
+                row = (run.id, run.pages, at, reach, len(page.records), pack_ids(seen))
+                insert_rows(connection, schema.look_page, [row])
+                run = replace(run, pages=run.pages + 1, cursor=page.next, phase="sweep")
+                total = PageCounts(
+                    seen=total.seen + counts.seen,
+                    new=total.new + counts.new,
+                    changed=total.changed + counts.changed,
+                    malformed=total.malformed + len(page.malformed),
+                )
+            reach = connection.execute(
+                select(func.min(schema.look_page.c.reach)).where(schema.look_page.c.run_id == run.id)
+            ).scalar()
+            counted = {"seen": total.seen, "new": total.new, "changed": total.changed, "pages": len(pages),
+                       "malformed": total.malformed}  # fmt: skip
+            add_counts(connection, run.id, counted, cursor=run.cursor, phase="sweep", sweep=PART, reach=reach)
+        return run, total
+
+    def _newest(self, connection: Connection, run: Run) -> bool:
+        """Whether no other run looked at a later time: then a page is held against the newest records."""
+        t = schema.run
+        later = select(t.c.id).where(t.c.started_at > run.started_at, t.c.id != run.id, t.c.sweep > 0).limit(1)
+        return connection.execute(later).scalar() is None
+
+    def swept(self, run: Run) -> Run:
+        """Note that the listing was read to its end, and date anew what this look now bounds more closely."""
+        with self._transaction() as connection:
+            _, beliefs, _ = self._parts(connection, run)
+            add_counts(connection, run.id, {}, sweep=WHOLE, cursor=None, phase="removed")
+            if not self._newest(connection, run):
+                looks, _ = load_looks(connection)
+                beliefs.rebind(looks)
+                beliefs.rederive(_bounded(connection, run))
+        return replace(run, phase="removed", cursor=None)
+
+    def unseen(self, run: Run, kind: str = HUB_MODEL) -> list[Unseen]:
+        """The models that were there at the last look and that this run's pages did not show, ordered by id."""
+        pages, t = schema.look_page, schema.subject
+        with self._engine.connect() as connection:
+            seen: set[int] = set()
+            for row in connection.execute(select(pages.c.seen).where(pages.c.run_id == run.id)):
+                seen.update(unpack_ids(row.seen))
+            statement = (
+                select(t.c.id, t.c.key)
+                .where(t.c.kind == kind, t.c.present == PRESENT, t.c.record_at < run.started_at)
+                .order_by(t.c.id)
+            )
+            rows = connection.execution_options(yield_per=10_000).execute(statement)
+            return [Unseen(row.id, Target(kind, row.key)) for row in rows if row.id not in seen]
+
+    # -- documents -----------------------------------------------------------------------------------------------------
+    def known(self, target: Target) -> dict[str, Stored]:
+        """What is stored of a target's slots."""
+        with self._engine.connect() as connection:
+            return stored_state(connection, target)
+
+    def record_lookups(self, run: Run, looked: Sequence[tuple[Unseen, Snapshot]]) -> dict[str, int]:
+        """Record what asking for unseen models itself gave: gone, moved, still there, or no answer."""
+        counts = {"withdrawn": 0, "renamed": 0, "unlisted": 0, "lookup_failed": 0}
+        with self._transaction() as connection:
+            _, _, recorder = self._parts(connection, run)
+            failed: set[int] = set()
+            for unseen, snapshot in looked:
+                if snapshot.status is FetchStatus.ERROR:
+                    failed.add(unseen.subject_id)
+                    counts["lookup_failed"] += 1
+                    continue
+                if snapshot.status is FetchStatus.MOVED:
+                    snapshot = self._rename(connection, unseen, snapshot)
+                recorder.record(unseen.target, [snapshot])
+                outcome = {FetchStatus.MISSING: "withdrawn", FetchStatus.MOVED: "renamed"}.get(snapshot.status)
+                counts[outcome or "unlisted"] += 1
+            add_counts(connection, run.id, counts)
+            add_ids(connection, run.id, "excepted", frozenset(failed))
+        return counts
+
+    def _rename(self, connection: Connection, unseen: Unseen, snapshot: Snapshot) -> Snapshot:
+        """An answer at another id is a rename only where the other id's repository is the same one.
+
+        The Hub keeps ``createdAt`` through a rename; ids that differ only in case may be two repositories.
+        """
+        t = schema.subject
+        where = (t.c.kind == unseen.target.kind, t.c.key == unseen.target.key)
+        created = connection.execute(select(t.c.created_at).where(*where)).scalar()
+        if snapshot.created_at is not None and created == to_micros(snapshot.created_at):
+            return snapshot
+        return replace(
+            snapshot, status=FetchStatus.MISSING, detail=f"answered as {snapshot.detail}, another repository"
+        )
+
+    def record_deep(self, run: Run, crawled: Sequence[tuple[Target, Sequence[Snapshot]]]) -> dict[str, int]:
+        """Record deep crawls. A target that is missing keeps its history: removal takes a complete sweep as well."""
+        counts = {"deep": 0, "deep_new": 0, "deep_missing": 0, "deep_failed": 0}
+        with self._transaction() as connection:
+            _, _, recorder = self._parts(connection, run)
+            looked: set[int] = set()
+            for target, snapshots in crawled:
+                record = next((s for s in snapshots if s.slot == RECORD), None)
+                if record is None or record.status is not FetchStatus.OK:
+                    missing = record is not None and record.status in (FetchStatus.MISSING, FetchStatus.MOVED)
+                    counts["deep_missing" if missing else "deep_failed"] += 1
+                    continue
+                subject_id, fresh = recorder.record(target, snapshots)
+                looked.add(subject_id)
+                counts["deep"] += 1
+                counts["deep_new"] += fresh
+            add_counts(connection, run.id, counts, phase="deep")
+            add_ids(connection, run.id, "deep_seen", frozenset(looked))
+        return counts
+
+    def due(self, run: Run, every_seconds: float, limit: int) -> list[Target]:
+        """Targets whose deep crawl falls due: watched ones not seen closely of late, and those that a sweep flagged."""
+        with self._engine.connect() as connection:
+            watched = [row.target for row in connection.execute(select(schema.watch.c.target).order_by("target"))]
+            t = schema.subject
+            columns = select(t.c.kind, t.c.key, t.c.deep_at, t.c.due, t.c.present)
+            rows = connection.execute(columns.where(t.c.due != 0).order_by(t.c.id).limit(limit)).all()
+            flagged = [Target(r.kind, r.key) for r in rows if r.present == PRESENT]
+            fresh = set()
+            for text in watched:
+                kind, _, key = text.partition(":")
+                row = connection.execute(columns.where(t.c.kind == kind, t.c.key == key)).one_or_none()
+                recent = run.started_at - every_seconds * 1_000_000
+                if row is not None and row.deep_at is not None and row.deep_at > recent and not row.due:
+                    fresh.add(text)
+        chosen = [Target(*text.split(":", 1)) for text in watched if text not in fresh]
+        return list(dict.fromkeys([*chosen, *flagged]))
+
+
+def _bounded(connection: Connection, run: Run) -> dict[int, str]:
+    """Subjects with a believed beginning that this run's look may date more closely, or turn into news."""
+    t, s = schema.interval, schema.subject
+    statement = (
+        select(s.c.id, s.c.kind, s.c.key)
+        .join(t, t.c.subject_id == s.c.id)
+        .where(t.c.superseded_at.is_(None), t.c.observed_at > run.started_at, s.c.kind.in_((HUB_MODEL, HUB_DATASET)))
+        .where((t.c.observed_after.is_(None)) | (t.c.observed_after < run.started_at))
+        .distinct()
+    )
+    return {row.id: f"{row.kind}:{row.key}" for row in connection.execute(statement)}
