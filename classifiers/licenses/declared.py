@@ -87,8 +87,8 @@ def common_permissions(readings: Iterable[Permissions]) -> Permissions:
 
 
 def _several(known: Sequence[License], unknown: Sequence[str]) -> LicenseReading:
-    permissions = common_permissions(license.permissions for license in known)
-    reason = f"several licences are declared ({', '.join(sorted(license.id for license in known))})"
+    permissions = common_permissions(each.permissions for each in known)
+    reason = f"several licences are declared ({', '.join(sorted(each.id for each in known))})"
     if unknown:
         # What we cannot read may take away what the others grant, never give back what they deny.
         permissions = Permissions.of({name: None if value else value for name, value in permissions.items()})
@@ -101,8 +101,8 @@ def _several(known: Sequence[License], unknown: Sequence[str]) -> LicenseReading
         permissions=permissions,
         reason=reason,
         spdx=known[0].spdx,
-        restrictions=tuple(sorted({restriction for license in known for restriction in license.restrictions})),
-        licenses=tuple(license.id for license in known),
+        restrictions=tuple(sorted({restriction for each in known for restriction in each.restrictions})),
+        licenses=tuple(each.id for each in known),
     )
 
 

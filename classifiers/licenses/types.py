@@ -109,9 +109,9 @@ class LicenseReading:
 
     ``license`` is the SPDX id where there is one, else the hub's id, else ScanCode's key, else ours; None where no
     known licence matches (then ``reason`` says why, and the permissions are those of the clauses, if any).
-    ``licenses`` are the ids of a composite, the one that applies first at the front. ``score`` is the share of the words that are the
-    known text's (1 for exact and declared ones, 0 where nothing matched). ``differences`` are the words that the text
-    adds to or takes from the known text, as ``+words`` and ``-words``.
+    ``licenses`` are the ids of a composite, the one that applies first at the front. ``score`` is the share of the
+    known text's words that are there in order (1 for exact and declared ones, 0 where nothing matched).
+    ``differences`` are the words that the text adds to or takes from the known text, as ``+words`` and ``-words``.
     """
 
     license: str | None
@@ -146,7 +146,7 @@ class LicenseReading:
         return self.permissions.data_level
 
     def to_json(self) -> dict[str, Any]:
-        """The object that ``ajar license --json`` prints (design, section 4); ``level`` is null where neither is sure."""
+        """What ``ajar license --json`` prints (design, section 4); ``level`` is null where neither is sure."""
         code, data = self.code_level, self.data_level
         shown: dict[str, Any] = {
             "license": self.license,

@@ -97,14 +97,14 @@ def load(directory: Path) -> Catalogue:
     licenses: dict[str, License] = {}
     names: dict[str, License] = {}
     for path in sorted(directory.glob("*.yaml")):
-        for id, entry in yaml.load(path.read_bytes(), loader).items():  # noqa: S506 - it is a safe loader
-            if id in licenses:
-                raise CatalogueError(f"{path.name}: {id} is in the catalogue twice")
-            made = licenses[id] = _license(id, entry, path.name)
-            for name in {id, *made.aliases, *made.scancode, made.name}:
+        for key, entry in yaml.load(path.read_bytes(), loader).items():  # noqa: S506 - it is a safe loader
+            if key in licenses:
+                raise CatalogueError(f"{path.name}: {key} is in the catalogue twice")
+            made = licenses[key] = _license(key, entry, path.name)
+            for name in {key, *made.aliases, *made.scancode, made.name}:
                 other = names.setdefault(name.lower(), made)
                 if other is not made:
-                    raise CatalogueError(f"{path.name}: {name!r} names both {other.id} and {id}")
+                    raise CatalogueError(f"{path.name}: {name!r} names both {other.id} and {key}")
     return Catalogue(licenses, names)
 
 
