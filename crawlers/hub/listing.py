@@ -1,0 +1,207 @@
+"""The Hub's listing: every public repository, a thousand a page, newest first.
+
+``GET /api/models?sort=createdAt&direction=-1&limit=1000&expand[]=…``, cursor paging by ``Link: <…>; rel="next"``
+(https://huggingface.co/docs/hub/api). Sorted by creation, because that order does not move under a sweep's feet: what
+is published meanwhile comes before the first page, and is found by the next sweep.
+
+A page is fetched while the one before is worked on, by one thread. A cursor is a canonical address: it may be
+continued in another process and at another mirror.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import httpx2
+
+from crawlers.http import Answer, Fetcher, FetchError
+from crawlers.hub.client import Refusal, explain, hub_fetcher, refusal
+from crawlers.hub.json import looks_complete, records
+from crawlers.hub.record import DATASET_EXPAND, EXPAND, Listed, RecordError, listed, valid_id
+from crawlers.settings import HUB, Settings
+
+Kind = Literal["models", "datasets"]
+PAGE_SIZE: Final = 1000
+MAX_PAGE_BYTES: Final = 128 * 1024 * 1024
+_EXPANDS: Final = {"models": EXPAND, "datasets": DATASET_EXPAND}
+
+
+class ListingError(FetchError):
+    """The listing cannot be continued; what was yielded before it is good, and it is not complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page. ``url`` asks for it again, ``next`` for the one after it (None: this was the last); both canonical.
+
+    ``malformed`` names the records that could not be read: by id where there is one, else ``#`` and their place.
+    """
+
+    records: tuple[Listed, ...]
+    url: str
+    next: str | None
+    fetched_at: datetime
+    malformed: tuple[str, ...] = ()
+
+
+class Listing:
+    """Pages of the Hub's listing. ``fetcher`` makes the HTTP side a parameter; by default huggingface_hub's session."""
+
+    def __init__(self, settings: Settings, fetcher: Fetcher | Callable[[], Fetcher] | None = None) -> None:
+        self._settings = settings
+        self._fetcher = fetcher or (lambda: hub_fetcher(settings))
+
+    def pages(self, kind: Kind, start: str | None = None, limit: int | None = None) -> Iterator[Page]:
+        """Yield pages from ``start`` (an earlier page's ``next``; default: the first), ``limit`` records at most.
+
+        The listing was seen to its end exactly if the last page's ``next`` is None. Raises :class:`ListingError`.
+        """
+        if limit is not None and limit <= 0:
+            return
+        first = start_url(kind) if start is None else _continued(start, kind)
+        if first is None:
+            raise ListingError(f"{str(start)[:200]!r} is not a cursor of the {kind} listing", reached=False)
+        fetcher = self._fetcher if isinstance(self._fetcher, Fetcher) else self._fetcher()
+        ahead = _Ahead(lambda url: self._fetch(fetcher, kind, url))
+        own = fetcher is not self._fetcher
+        try:
+            yield from self._walk(ahead, first, limit)
+        finally:
+            ahead.stop()
+            if own:
+                fetcher.close()
+
+    def _walk(self, ahead: _Ahead, first: str, limit: int | None) -> Iterator[Page]:
+        left, url, asked = limit, _sized(first, limit), {_cursor(first)}
+        ahead.ask(url)
+        while True:
+            answer, following, fetched_at = ahead.result()
+            if following is not None and _cursor(following) in asked:
+                raise ListingError(f"the listing turns in a circle at {following}")
+            if following is not None and left is None:
+                ahead.ask(_sized(following, None))
+            page = read_page(answer.body, url, following, fetched_at)
+            yield page
+            if left is not None:
+                left -= len(page.records) + len(page.malformed)
+            if following is None or (left is not None and left <= 0):
+                return
+            url = _sized(following, left)
+            asked.add(_cursor(following))
+            if left is not None:
+                ahead.ask(url)
+
+    def _fetch(self, fetcher: Fetcher, kind: Kind, url: str) -> tuple[Answer, str | None, datetime]:
+        answer = fetcher.get(url, limit=MAX_PAGE_BYTES, check=_fault)
+        refused = refusal(answer, self._settings.hf_token is not None)
+        if refused is not None:
+            if refused is Refusal.MISSING:
+                refused = Refusal.OTHER
+            raise ListingError(f"{url}: {explain(answer, refused)}")
+        return answer, self._next(answer, kind), self._settings.now()
+
+    def _next(self, answer: Answer, kind: Kind) -> str | None:
+        """The next page's canonical address. A link that leads away is an error: None would mean "complete"."""
+        link = httpx2.Response(200, headers={"link": answer.headers.get("link", "")}).links.get("next", {}).get("url")
+        if not link:
+            return None
+        base = self._settings.reach(HUB)
+        canonical = HUB + link[len(base) :] if link.startswith(base + "/") else HUB + link if link[:1] == "/" else link
+        found = _continued(canonical, kind)
+        if found is None:
+            raise ListingError(f"the listing's next page is elsewhere ({link[:200]!r}); not followed")
+        return found
+
+
+def start_url(kind: Kind) -> str:
+    """The canonical address of the first page; benchmarks page the same one with the hub client alone."""
+    fixed = [("sort", "createdAt"), ("direction", "-1"), ("limit", str(PAGE_SIZE))]
+    return f"{HUB}/api/{kind}?" + urlencode([*fixed, *(("expand[]", name) for name in _EXPANDS[kind])], safe="[]")
+
+
+def read_page(body: bytes, url: str, following: str | None, fetched_at: datetime) -> Page:
+    """Parse one page. A record that cannot be read costs only itself. Raises :class:`ListingError` where it is none."""
+    good: list[Listed] = []
+    malformed: list[str] = []
+    try:
+        found = records(body)
+    except ValueError as error:
+        raise ListingError(f"{url}: {error}") from error
+    for place, raw in enumerate(found):
+        try:
+            good.append(listed(raw))
+        except (RecordError, AttributeError):
+            malformed.append(_name(raw, place))
+    return Page(tuple(good), url, following, fetched_at, tuple(malformed))
+
+
+def _name(raw: Any, place: int) -> str:
+    id_ = raw.get("id") if isinstance(raw, dict) else None
+    return str(id_) if valid_id(id_) else f"#{place}"
+
+
+def _fault(answer: Answer) -> str | None:
+    """A page that succeeded and is no JSON list was damaged on the way: ask again."""
+    return None if answer.status != 200 or looks_complete(answer.body) else "not a JSON list"
+
+
+def _continued(url: str, kind: Kind) -> str | None:
+    """``url`` if it is a canonical address of this listing, else None."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    ours = f"{parts.scheme}://{parts.netloc}" == HUB and parts.path == f"/api/{kind}" and not parts.fragment
+    return url if ours and url.isascii() and url.isprintable() and " " not in url and len(url) < 8000 else None
+
+
+def _sized(url: str, left: int | None) -> str:
+    """The same page, no longer than what is still wanted."""
+    size = PAGE_SIZE if left is None else min(PAGE_SIZE, left)
+    head, _, query = url.partition("?")
+    fields = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "limit"]
+    return f"{head}?" + urlencode([*fields, ("limit", str(size))], safe="[]")
+
+
+def _cursor(url: str) -> str:
+    return dict(parse_qsl(urlsplit(url).query)).get("cursor", "")
+
+
+class _Ahead:
+    """One thread that fetches the next page while this one is worked on. A daemon: it never keeps a process alive."""
+
+    def __init__(self, fetch: Callable[[str], tuple[Answer, str | None, datetime]]) -> None:
+        self._fetch = fetch
+        self._asked: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._fetched: queue.SimpleQueue[tuple[Answer, str | None, datetime] | BaseException] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name="hub-listing", daemon=True).start()
+
+    def ask(self, url: str) -> None:
+        self._asked.put(url)
+
+    def result(self) -> tuple[Answer, str | None, datetime]:
+        """The answer to the oldest question; raises what the fetch raised."""
+        got = self._fetched.get()
+        if isinstance(got, ListingError):
+            raise got
+        if isinstance(got, FetchError):
+            raise ListingError(str(got), reached=got.reached) from got
+        if isinstance(got, BaseException):
+            raise got
+        return got
+
+    def stop(self) -> None:
+        self._asked.put(None)
+
+    def _run(self) -> None:
+        while (url := self._asked.get()) is not None:
+            try:
+                self._fetched.put(self._fetch(url))
+            except BaseException as error:
+                self._fetched.put(error)
