@@ -1,0 +1,5 @@
+"""The command ``ajar``."""
+
+from interfaces.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,146 @@
+"""Questions to the history: ``show``, ``history``, ``changes``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from classifiers.model import Component
+from crawlers.targets import Target
+from interfaces.cli.context import App
+from interfaces.cli.dates import END_OF_DAY, START_OF_DAY
+from interfaces.cli.errors import AjarError
+from interfaces.cli.options import COMPONENTS, TARGET, common_options, json_option, jsonl_option, pass_app
+from interfaces.render import shapes, streams
+from storage.answers import Cause, Change, Direction
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+_KNOWN_AT = "Answer as we believed then, not as we do now (a bare date means its end)."
+
+
+@click.command("show")
+@click.argument("target", type=TARGET)
+@click.option("--as-of", type=END_OF_DAY, help="The state of the world then (a bare date means its end). Default: now.")
+@click.option("--known-at", type=END_OF_DAY, help=_KNOWN_AT)
+@click.option("--evidence", is_flag=True, help="Every finding with its evidence.")
+@json_option
+@common_options
+@pass_app
+def show_command(
+    app: App, target: Target, as_of: datetime | None, known_at: datetime | None, evidence: bool, form: str | None
+) -> None:
+    """The twelve components of a target.
+
+    Level, licence, access, since when, and how sure. Example: ajar show Qwen/Qwen-7B --as-of 2024-01-01 --evidence
+    """
+    with app.store() as store:
+        now = app.settings.now()
+        answer = store.reader.show(target, as_of or now, known_at or now)
+        if answer is None or not any(answer.components.values()):
+            raise AjarError(unknown(store, target, as_of, known_at))
+    if form == "json":
+        streams.write_document(shapes.show_json(answer), app.out)
+        return
+    from interfaces.render.people import print_show
+
+    print_show(app.screen(), answer, evidence=evidence)
+
+
+def unknown(store: Store, target: Target, as_of: datetime | None = None, known_at: datetime | None = None) -> str:
+    """Why there is no answer about ``target``, and what to do."""
+    when = f" as of {shapes.instant(as_of)}" if as_of else ""
+    when += f" as known at {shapes.instant(known_at)}" if known_at else ""
+    near = [str(other) for other in store.reader.similar(target) if other != target]
+    hint = f"; did you mean {', '.join(near)}?" if near else f"; `ajar crawl {target}` looks at it"
+    return f"{target}: nothing is known of it{when}{hint}"
+
+
+@click.command("history")
+@click.argument("target", type=TARGET)
+@click.option("--component", type=COMPONENTS, help="This component only.")
+@click.option("--known-at", type=END_OF_DAY, help=_KNOWN_AT)
+@json_option
+@jsonl_option
+@common_options
+@pass_app
+def history_command(
+    app: App, target: Target, component: str | None, known_at: datetime | None, form: str | None
+) -> None:
+    """Every assessment interval of a target.
+
+    From when until when, and why it ended. Example: ajar history Qwen/Qwen-7B --component weights
+    """
+    with app.store() as store:
+        intervals = store.reader.history(target, _component(component), known_at)
+        if not intervals:
+            raise AjarError(unknown(store, target, known_at=known_at))
+    if form:
+        _write(form, map(shapes.interval_json, intervals), app)
+        return
+    from interfaces.render.people import print_history
+
+    print_history(app.screen(), intervals)
+
+
+@click.command("changes")
+@click.option("--since", type=START_OF_DAY, help="Observed at or after (a bare date means its start).")
+@click.option("--until", type=END_OF_DAY, help="Observed at or before (a bare date means its end).")
+@click.option("--target", type=TARGET, help="This target only.")
+@click.option("--component", type=COMPONENTS, help="This component only.")
+@click.option("--cause", "causes", multiple=True, default=["source"], show_default=True,
+              type=click.Choice([*(cause.value for cause in Cause), "all"]),
+              help="Why: the publisher, what we reached, our rules, a correction; may be repeated.")  # fmt: skip
+@click.option("--direction", type=click.Choice([way.value for way in Direction]), help="Which way it went.")
+@click.option("--known-at", type=END_OF_DAY, help=_KNOWN_AT)
+@json_option
+@jsonl_option
+@common_options
+@pass_app
+def changes_command(
+    app: App,
+    since: datetime | None,
+    until: datetime | None,
+    target: Target | None,
+    component: str | None,
+    causes: tuple[str, ...],
+    direction: str | None,
+    known_at: datetime | None,
+    form: str | None,
+) -> None:
+    """What changed, oldest first.
+
+    What publishers changed; --cause all shows everything. Example: ajar changes --since 2026-08-20 --direction closed
+    """
+    if since and until and since > until:
+        raise click.UsageError(f"--since {shapes.instant(since)} is later than --until {shapes.instant(until)}")
+    with app.store() as store:
+        changes: Iterable[Change] = store.reader.changes(
+            since=since,
+            until=until,
+            target=target,
+            component=_component(component),
+            causes=tuple(Cause) if "all" in causes else tuple(map(Cause, causes)),
+            direction=Direction(direction) if direction else None,
+            known_at=known_at,
+        )
+        if form:
+            _write(form, map(shapes.change_json, changes), app)
+            return
+        from interfaces.render.people import print_changes
+
+        if not print_changes(app.screen(), changes):
+            app.say("no changes" if "all" in causes else f"no changes of cause {', '.join(causes)} (--cause all: all)")
+
+
+def _component(name: str | None) -> Component | None:
+    return Component(name) if name else None
+
+
+def _write(form: str, values: Iterable[shapes.Json], app: App) -> None:
+    write = streams.write_list if form == "json" else streams.write_lines
+    write(values, app.out)

@@ -1,0 +1,118 @@
+"""What every command shares: settings, the store, streams, progress. Everything heavy is made when first asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from interfaces.cli.errors import AjarError, Exit, complain
+from interfaces.render.progress import Progress
+
+if TYPE_CHECKING:
+    from crawlers.settings import Settings
+    from interfaces.render.screen import Screen
+    from storage.store import Store
+
+
+@dataclass
+class App:
+    """The state of one invocation. ``verbosity`` is -1 with ``--quiet``, 0, or the number of ``-v``."""
+
+    database: str | None = None
+    verbosity: int = 0
+    colour: str = "auto"
+    status: Exit = Exit.DONE
+    bars: list[Progress] = field(default_factory=list)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the environment and ``ajar.toml``, with ``--db`` on top."""
+        from crawlers.settings import Settings
+
+        settings = Settings.load()
+        return replace(settings, database_url=database_url(self.database)) if self.database else settings
+
+    @property
+    def out(self) -> TextIO:
+        """Standard output, as it is now (tests put another in its place)."""
+        return sys.stdout
+
+    def screen(self) -> Screen:
+        """Where tables for people go."""
+        from interfaces.render.screen import Screen
+
+        return Screen(self.out, colour=self.colour)
+
+    @contextmanager
+    def store(self, *, must_exist: bool = True) -> Iterator[Store]:
+        """The database. ``must_exist``: a question must not make an empty SQLite file where there was none."""
+        url = self.settings.database_url
+        path = sqlite_path(url)
+        if must_exist and path is not None and not path.exists():
+            message = f"there is no database at {path}; `ajar track`, `ajar crawl` or `ajar nightly` makes one"
+            raise AjarError(f"{message}, --db names another", Exit.WRONG_USE)
+        from storage.engine import StoreError
+        from storage.engine import database_url as checked_url
+
+        try:
+            checked_url(url)
+        except StoreError as error:
+            raise AjarError(str(error), Exit.WRONG_USE) from error
+        from storage.store import open_store
+
+        store = open_store(url)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Progress on standard error; silent with ``--quiet``."""
+        with Progress(sys.stderr, enabled=self.verbosity >= 0) as bar:
+            self.bars.append(bar)
+            try:
+                yield bar
+            finally:
+                self.bars.remove(bar)
+
+    def say(self, message: str) -> None:
+        """A remark for people, on standard error; silent with ``--quiet``."""
+        if self.verbosity >= 0:
+            self.clear_bars()
+            complain(message)
+
+    def fail(self, message: str, status: Exit = Exit.PARTLY) -> None:
+        """Name a failure on standard error and go on; the exit status remembers it."""
+        self.clear_bars()
+        complain(message)
+        self.status = max(self.status, status)
+
+    def clear_bars(self) -> None:
+        """Take progress lines away before something else is written."""
+        for bar in self.bars:
+            bar.clear()
+
+
+def database_url(text: str) -> str:
+    """What ``--db`` names: a database URL, or the path of an SQLite file."""
+    return text if "://" in text else f"sqlite:///{text}"
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of an SQLite URL; None for other databases and for one in memory."""
+    scheme, _, rest = url.partition("://")
+    name = rest.partition("?")[0].removeprefix("/")
+    if scheme.partition("+")[0] != "sqlite" or name in ("", ":memory:") or name.startswith("file:"):
+        return None
+    return Path(name)
+
+
+def current(obj: Any) -> App:
+    """The app of a click context; a fresh one where a test invokes a command by itself."""
+    return obj if isinstance(obj, App) else App()

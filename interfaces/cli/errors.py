@@ -1,0 +1,103 @@
+"""How a command ends badly: one line that says what to do, and an exit status.
+
+Exit status (design, section 4): 0 done; 1 done in part, each failure named on standard error; 2 wrong use; 3 nothing
+could be reached. A traceback is for ``-v``.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from enum import IntEnum
+from typing import Final
+
+import click
+
+from interfaces.render.clean import clean, shorten
+
+
+class Exit(IntEnum):
+    """The exit status."""
+
+    DONE = 0
+    PARTLY = 1
+    WRONG_USE = 2
+    UNREACHABLE = 3
+    INTERRUPTED = 130
+
+
+class AjarError(click.ClickException):
+    """A command cannot go on. ``message`` is one sentence that says what to do; ``status`` is how to exit."""
+
+    def __init__(self, message: str, status: Exit = Exit.PARTLY) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+# Looked up by name, so that asking costs no import: an error of a module that was never imported cannot be raised.
+_WRONG_USE: Final = (
+    ("crawlers.targets", "TargetError"),
+    ("crawlers.settings", "SettingsError"),
+    ("sqlalchemy.exc", "ArgumentError"),
+    ("sqlalchemy.exc", "NoSuchModuleError"),
+)
+_UNREACHABLE: Final = (
+    ("storage.engine", "StoreError"),
+    ("sqlalchemy.exc", "OperationalError"),
+    ("sqlalchemy.exc", "InterfaceError"),
+)
+
+
+def is_one_of(error: BaseException, names: tuple[tuple[str, str], ...]) -> bool:
+    """Whether ``error`` is an instance of one of the named classes."""
+    kinds = (getattr(sys.modules.get(module), name, None) for module, name in names)
+    return any(isinstance(kind, type) and isinstance(error, kind) for kind in kinds)
+
+
+def complain(message: str) -> None:
+    """One line on standard error."""
+    try:
+        sys.stderr.write(f"ajar: {shorten(clean(message), 1000)}\n")
+    except OSError:  # the reader of standard error has gone: there is nobody to tell
+        return
+
+
+def _status_of(error: Exception) -> Exit:
+    if is_one_of(error, _WRONG_USE):
+        return Exit.WRONG_USE
+    return Exit.UNREACHABLE if is_one_of(error, _UNREACHABLE) else Exit.PARTLY
+
+
+def _first_line(error: Exception) -> str:
+    origin = getattr(error, "orig", None) or error
+    lines = str(origin).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def report(error: Exception, *, verbose: bool) -> Exit:
+    """Tell people of ``error`` in one line, and the traceback if they asked; the exit status."""
+    if isinstance(error, click.UsageError):
+        where = f"{error.ctx.command_path} --help" if error.ctx else "ajar --help"
+        complain(f"{error.format_message().rstrip('.')} (see: {where})")
+        return Exit.WRONG_USE
+    if isinstance(error, click.ClickException):
+        complain(error.format_message())
+        return error.status if isinstance(error, AjarError) else Exit.PARTLY
+    status = _status_of(error)
+    if verbose:
+        sys.stderr.write("".join(map(_safe_line, traceback.format_exception(error))))
+    hint = "" if verbose or status is Exit.WRONG_USE else " (-v shows where)"
+    complain(f"{_prefix(error, status)}{_first_line(error)}{hint}")
+    return status
+
+
+def _safe_line(text: str) -> str:
+    """Lines of a traceback quote the world, too. Indentation stays."""
+    lines = text.splitlines()
+    return "".join(f"{' ' * (len(line) - len(line.lstrip(' ')))}{clean(line)}\n" for line in lines)
+
+
+def _prefix(error: Exception, status: Exit) -> str:
+    if status is Exit.UNREACHABLE:
+        return "the database cannot be used; check --db or AJAR_DATABASE_URL, or try `ajar doctor`: "
+    return "" if status is Exit.WRONG_USE else f"{type(error).__name__}: "

@@ -1,0 +1,103 @@
+"""Options and argument types that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+from classifiers.model import Component
+from crawlers.targets import Target, TargetError, parse_target
+from interfaces.cli.context import App, current
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+COMPONENTS: Final = click.Choice([component.value for component in Component])
+
+
+class TargetType(click.ParamType[Target]):
+    """A target as people write it (``gpt2``, ``hf:gpt2``, an address of the Hub)."""
+
+    name = "target"
+
+    def convert(self, value: str | Target, param: click.Parameter | None, ctx: click.Context | None) -> Target:
+        """The target, or a usage error."""
+        if isinstance(value, Target):
+            return value
+        try:
+            return parse_target(value)
+        except TargetError as error:
+            self.fail(str(error), param, ctx)
+
+
+TARGET: Final = TargetType()
+
+
+def _set_database(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        _app(ctx).database = value
+
+
+def _set_verbosity(ctx: click.Context, _: click.Parameter, value: int) -> None:
+    if value:
+        _app(ctx).verbosity = value
+
+
+def _set_quiet(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        _app(ctx).verbosity = -1
+
+
+def _set_colour(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        _app(ctx).colour = value
+
+
+def _app(ctx: click.Context) -> App:
+    root = ctx.find_root()
+    root.obj = ctx.obj = app = current(root.obj)
+    return app
+
+
+def common_options(function: F) -> F:
+    """``--db``, ``-v``, ``--quiet`` and ``--color``, understood before and after the command's name."""
+    for option in (
+        click.option("--color", type=click.Choice(["auto", "always", "never"]), expose_value=False,
+                     callback=_set_colour, help="Colour in tables (auto: on a terminal, unless NO_COLOR is set)."),
+        click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_set_quiet,
+                     help="No remarks and no progress; failures are still named."),
+        click.option("-v", "--verbose", count=True, expose_value=False, callback=_set_verbosity,
+                     help="Say more on standard error, tracebacks too; -vv says everything."),
+        click.option("--db", metavar="URL", expose_value=False, callback=_set_database,
+                     help="Database URL, or the path of an SQLite file (else AJAR_DATABASE_URL, else ajar.db)."),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def json_option(function: F) -> F:
+    """``--json`` as ``form``."""
+    help_text = "One JSON document on standard output, and nothing else."
+    return click.option("--json", "form", flag_value="json", default=None, help=help_text)(function)
+
+
+def jsonl_option(function: F) -> F:
+    """``--jsonl`` as ``form``."""
+    help_text = "One JSON object a line on standard output, and nothing else."
+    return click.option("--jsonl", "form", flag_value="jsonl", default=None, help=help_text)(function)
+
+
+def pass_app(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand the :class:`App` on as the first argument, with logging set up."""
+
+    @click.pass_context
+    def with_app(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:
+        from interfaces.cli.logs import set_up_logging
+
+        app = _app(ctx)
+        set_up_logging(app)
+        return ctx.invoke(function, app, *args, **kwargs)
+
+    with_app.__doc__, with_app.__name__ = function.__doc__, function.__name__
+    return with_app

@@ -1,0 +1,183 @@
+"""Answers for people: what ``show``, ``history``, ``changes``, ``targets`` and ``runs`` print without ``--json``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
+from typing import Final
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from classifiers.model import Component
+from interfaces.render.clean import clean
+from interfaces.render.screen import Screen, plain_table
+from interfaces.render.shapes import NOTHING
+from interfaces.render.words import (
+    ARROW_STYLES,
+    ARROWS,
+    access_text,
+    brief,
+    change_text,
+    facts_word,
+    legend,
+    level_text,
+    minute,
+)
+from storage.answers import Change, Evidence, Interval, ResolvedFinding, RunRow, TargetAnswer
+
+_BLOCK: Final = 500
+"""Changes are laid out in blocks of this many, so that a long list needs no memory and starts at once."""
+_WIDE: Final = 110
+"""From this width on ``show`` has room for the reason beside the answer."""
+_STATUS_STYLES: Final = {"complete": "green", "partial": "yellow", "failed": "bold red", "running": "cyan"}
+_OUTCOME_STYLES: Final = {"true": "green", "false": "red", "error": "bold red"}
+
+
+def print_show(screen: Screen, answer: TargetAnswer, *, evidence: bool) -> None:
+    """The twelve components of one target, and with ``evidence`` every finding."""
+    head = Text(clean(answer.target), "bold").append(f"   as of {minute(answer.as_of)} UTC", "not bold")
+    head.append(f", as known at {minute(answer.known_at)} UTC", "not bold")
+    screen.print(head, Text(""), _components_table(answer, reasons=screen.width >= _WIDE), Text(""), legend())
+    if answer.stale_since is not None:
+        screen.print(
+            Text(f"stale: a newer commit was seen at {minute(answer.stale_since)} UTC; ajar crawl reads it", "yellow")
+        )
+    if None in answer.components.values():
+        screen.print(Text(f"not everything was looked at; ajar crawl {clean(answer.target)} does", "dim"))
+    if evidence:
+        for component, interval in answer.components.items():
+            if interval is not None:
+                screen.print(Text(""), Text(component.value, "bold"), *_finding_blocks(interval.findings))
+    elif screen.width < _WIDE:
+        screen.print(Text("why: --evidence", "dim"))
+
+
+def _components_table(answer: TargetAnswer, *, reasons: bool) -> Table:
+    headers = ["component", "level", "license", "access", "since (UTC)", "sure"]
+    table = plain_table(*headers, *(["because"] if reasons else []))
+    for component in Component:
+        interval = answer.components.get(component)
+        value = interval.value if interval else NOTHING
+        row = [
+            Text(component.value),
+            level_text(value),
+            Text(brief(value.license or "")),
+            access_text(value),
+            Text(minute(interval.observed_at) if interval else ""),
+            Text(f"{interval.confidence:.0%}" if interval else ""),
+        ]
+        if reasons:
+            row.append(Text(_because(interval)))
+        table.add_row(*row)
+    return table
+
+
+def _because(interval: Interval | None) -> str:
+    """The marks, and the first sentence that the findings have to say."""
+    if interval is None:
+        return "not looked at yet"
+    reason = next((finding.detail for finding in interval.findings if finding.detail), "")
+    return "; ".join(clean(word) for word in [*interval.value.marks, reason] if word)
+
+
+def _finding_blocks(findings: Iterable[ResolvedFinding]) -> Iterator[Padding]:
+    for finding in findings:
+        line = Text(f"{finding.outcome:<14}", _OUTCOME_STYLES.get(finding.outcome, "yellow"))
+        line.append(clean(finding.probe), "bold")
+        for word in (finding.value, finding.detail):
+            if word:
+                line.append(f"  {clean(word)}", "default")
+        yield Padding(line, (0, 0, 0, 2))
+        for piece in finding.evidence:
+            yield Padding(_evidence_text(piece), (0, 0, 0, 16))
+
+
+def _evidence_text(piece: Evidence) -> Text:
+    text = Text(clean(piece.url), "underline")
+    if piece.locator:
+        text.append(f" {clean(piece.locator)}", "not underline")
+    if piece.sha256:
+        text.append(f" sha256:{clean(piece.sha256)[:12]}", "dim not underline")
+    if piece.excerpt:
+        text.append(f"\n“{clean(piece.excerpt)}”", "italic not underline")
+    return text
+
+
+def print_history(screen: Screen, intervals: Iterable[Interval]) -> None:
+    """Every interval, by component."""
+    for component, group in groupby(intervals, key=lambda interval: interval.component):
+        headers = ["", "from (UTC)", "until", "level", "license", "access", "why"]
+        table = plain_table(*headers, *(["recorded"] if screen.width >= _WIDE else []))
+        for interval in group:
+            value = interval.value
+            marks = [clean(mark) for mark in value.marks]
+            table.add_row(
+                Text("✗" if interval.superseded_at else "", "red"),
+                Text(minute(interval.observed_at)),
+                Text(minute(interval.until) or "now"),
+                level_text(value),
+                Text(brief(value.license or "")),
+                access_text(value),
+                Text(", ".join(word for word in [f"[{interval.cause.value}]", *_facts(interval), *marks] if word)),
+                *([Text(minute(interval.recorded_at))] if screen.width >= _WIDE else []),
+            )
+        screen.print(Text(component.value, "bold"), table, Text(""))
+    screen.print(legend())
+
+
+def _facts(interval: Interval) -> list[str]:
+    return [fact.value.replace("_", " ") for fact in interval.facts]
+
+
+def print_changes(screen: Screen, changes: Iterable[Change]) -> int:
+    """One line a change, oldest first; how many there were."""
+    rest, count = iter(changes), 0
+    wide = screen.width >= _WIDE
+    headers = ["when (UTC)", *(["not before"] if wide else []), "", "target", "change"]
+    while block := list(islice(rest, _BLOCK)):
+        table = plain_table(*headers, show_header=count == 0)
+        for change in block:
+            table.add_row(
+                Text(minute(change.observed_at)),
+                *([Text(minute(change.observed_after), "dim")] if wide else []),
+                Text(ARROWS[change.direction], ARROW_STYLES[change.direction]),
+                Text(clean(change.target)),
+                _change_cell(change),
+            )
+        screen.print(table)
+        count += len(block)
+    if count:
+        screen.print(Text(""), _arrows(), legend())
+    return count
+
+
+def _change_cell(change: Change) -> Text:
+    text = Text(f"{change.component.value} ", "").append_text(change_text(change))
+    what = facts_word(change)
+    return text.append(f"  ({what})" if what else "", "dim")
+
+
+def _arrows() -> Text:
+    text = Text("")
+    for direction, arrow in ARROWS.items():
+        text.append(arrow, ARROW_STYLES[direction]).append(f" {direction.value}  ")
+    return text
+
+
+def print_runs(screen: Screen, runs: Iterable[RunRow]) -> None:
+    """One line a run, with what it did and what it did not see."""
+    table = plain_table("run", "flow", "status", "started (UTC)", "took", "did", "problem")
+    for run in runs:
+        took = "" if run.finished_at is None else str(run.finished_at - run.started_at).split(".")[0]
+        table.add_row(
+            Text(str(run.id)),
+            Text(clean(run.flow)),
+            Text(clean(run.status), _STATUS_STYLES.get(run.status, "")),
+            Text(minute(run.started_at)),
+            Text(took),
+            Text(", ".join(f"{clean(name)} {number:,}" for name, number in run.counts.items() if number)),
+            Text(clean(run.error or ""), "red"),
+        )
+    screen.print(table)
