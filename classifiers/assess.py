@@ -1,0 +1,143 @@
+"""From a view to assessments: ask the probes, look up the level, say who may enter and how sure we are.
+
+Pure. The result depends on the contents and statuses of the slots, on which of record and documents is newer or of the
+same revision, on ``absent``, and, where there is more than the record, on the subject's id (a base model of the same
+publisher binds nobody; the card's code may name the repository). Of the record alone it depends on contents only, so
+that the millions of models with equal facts are assessed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import Final
+
+from classifiers.confidence import confidence
+from classifiers.direction import least_open
+from classifiers.evidence import Evidence
+from classifiers.levels import level
+from classifiers.model import Access, Assessment, Component, Finding, Outcome, State, View
+from classifiers.probes import PROBES
+from classifiers.probes.code import code_governing
+from classifiers.probes.data import STAGES, data_governing, dataset_access, datasets_of
+from classifiers.probes.licenses import weights_governing
+from classifiers.terms import Governing
+from crawlers.snapshot import RECORD, FetchStatus
+
+CACHED: Final = 8192
+"""Records whose assessment is kept in memory (some 4 KB each)."""
+
+_GOVERNING: Final[dict[Component, Callable[[Evidence], Governing]]] = {
+    Component.WEIGHTS: weights_governing,
+    Component.INFERENCE_CODE: code_governing,
+    **{stage: data_governing(stage) for stage in STAGES},
+}
+_CONTRADICTIONS: Final = {
+    "tag-agrees-with-file": "contradiction:tag-file",
+    "card-agrees-with-record": "contradiction:card-tag",
+    "base-allows-license": "contradiction:wider-than-base",
+}
+_Key = tuple[FetchStatus, bytes, FetchStatus | None, str]
+_seen: dict[_Key, Assessment] = {}
+
+
+def assess(view: View) -> tuple[Assessment, ...]:
+    """All twelve components, in the paper's order. Raises nothing for any bytes in any slot."""
+    evidence = Evidence(view)
+    return tuple(_component(component, evidence) for component in Component)
+
+
+def assess_weights(view: View) -> Assessment:
+    """The weights alone; equal to that of :func:`assess`. Views of only a record are answered from memory."""
+    record = view.slots.get(RECORD)
+    if record is None or len(view.slots) != 1:
+        return _component(Component.WEIGHTS, Evidence(view))
+    absent = view.absent
+    key = (record.status, record.body, absent.status if absent else None, absent.detail if absent else "")
+    known = _seen.get(key)
+    if known is None:
+        known = _component(Component.WEIGHTS, Evidence(view))
+        if len(_seen) >= CACHED:
+            _seen.clear()
+        _seen[key] = known
+    return known
+
+
+def _component(component: Component, evidence: Evidence) -> Assessment:
+    findings = tuple(finding for probe in PROBES[component] for finding in probe.ask(evidence))
+    state, value = level(component, findings)
+    governing = _governing(component, evidence)
+    weights = component is Component.WEIGHTS
+    released = value != 1
+    return Assessment(
+        component=component,
+        state=state,
+        level=value,
+        license=governing.license if governing and released else None,
+        access=_access(component, evidence, findings, state, released),
+        confidence=confidence(state, value, findings, governing),
+        findings=findings,
+        declared=_or_nothing(lambda: evidence.declared) if weights else (),
+        marks=_marks(evidence, findings) if weights else (),
+    )
+
+
+def _governing(component: Component, evidence: Evidence) -> Governing | None:
+    governing = _GOVERNING.get(component)
+    try:
+        return governing(evidence) if governing else None
+    except Exception:
+        return None  # the probe license-level met the same, and its finding says so
+
+
+def _or_nothing(read: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+    try:
+        return read()
+    except Exception:
+        return ()  # the probe that reads the same has answered error
+
+
+def _said(findings: Sequence[Finding], probe: str, outcome: Outcome = Outcome.TRUE) -> Finding | None:
+    return next((finding for finding in findings if finding.probe == probe and finding.outcome is outcome), None)
+
+
+def _access(
+    component: Component, evidence: Evidence, findings: Sequence[Finding], state: State, released: bool
+) -> Access | None:
+    if component is Component.WEIGHTS:
+        return _repository_access(findings, released)
+    if state is not State.ASSESSED:
+        return None
+    if component in STAGES:
+        found = [dataset_access(evidence, dataset) for dataset in datasets_of(evidence, component)]
+        return least_open(tuple(access for access in found if access is not None))
+    gone = _said(findings, "withdrawn") and _said(findings, "custom-code")
+    return Access.WITHDRAWN if gone else Access.PUBLIC
+
+
+def _repository_access(findings: Sequence[Finding], released: bool) -> Access | None:
+    """The gate stands whether or not weights were seen behind it; without one, no weights are no access."""
+    if _said(findings, "withdrawn") or _said(findings, "disabled"):
+        return Access.WITHDRAWN
+    if gate := _said(findings, "gated"):
+        return Access.GATED_AUTO if gate.value == "auto" else Access.GATED_MANUAL
+    if not _said(findings, "record-present") or not _said(findings, "gated", Outcome.FALSE):
+        return None
+    return Access.PUBLIC if released else Access.NONE
+
+
+def _marks(evidence: Evidence, findings: Sequence[Finding]) -> tuple[str, ...]:
+    marks = {mark for probe, mark in _CONTRADICTIONS.items() if _said(findings, probe, Outcome.FALSE)}
+    if moved := _said(findings, "renamed"):
+        marks.add(f"moved-to:{moved.value}")
+    marks.update(_or_nothing(lambda: _text_mark(evidence)))
+    return tuple(sorted(marks))
+
+
+def _text_mark(evidence: Evidence) -> tuple[str, ...]:
+    """The identity of the main licence text, so that another text under the same tag is a change.
+
+    Over the words, not the bytes: a text that is only wrapped anew, or whose line ends changed, is the same.
+    """
+    main = evidence.main_license_text
+    return (f"license-text:{sha256(' '.join(main.split()).encode()).hexdigest()[:12]}",) if main else ()

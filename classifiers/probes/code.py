@@ -1,0 +1,94 @@
+"""Is there code that runs the model, and under which licence?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from classifiers.evidence import Evidence, declared_reading
+from classifiers.model import Finding, Outcome, Pointer
+from classifiers.probes.licenses import license_governs, license_level
+from classifiers.probes.presence import record_present, withdrawn
+from classifiers.probes.registry import probe
+from classifiers.terms import Governing, Terms, govern
+from classifiers.text import excerpt
+from crawlers.snapshot import RECORD
+
+_DATA: Final = Path(__file__).parent.parent / "data" / "library_licenses.json"
+
+
+@lru_cache(maxsize=1)
+def _table() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    table: dict[str, Any] = json.loads(_DATA.read_bytes())
+    return table
+
+
+def library_of(evidence: Evidence) -> tuple[str, Pointer] | None:
+    """The library that loads the model, and where the record says so: its name, or a format that only one reads."""
+    record = evidence.record
+    if record is None:
+        return None
+    if record.library:
+        return record.library, Pointer(RECORD, "library", excerpt(record.library))
+    for format_ in record.formats:
+        if entry := _table()["formats"].get(format_):
+            return entry["library"], Pointer(RECORD, "formats", format_)
+    return None
+
+
+@probe("inference-library", "Does a public library run the model, and is its licence known?")
+def inference_library(evidence: Evidence) -> Iterator[Finding]:
+    """``value`` is the library. ``not_supported``: a library that our table does not know."""
+    name = "inference-library"
+    found = library_of(evidence)
+    if evidence.record is None:
+        yield Finding(name, Outcome.NOT_AVAILABLE, detail="No record.")
+    elif found is None:
+        yield Finding(name, Outcome.FALSE, (Pointer(RECORD, "library"),), "The record names no library.")
+    elif entry := _table()["libraries"].get(found[0].lower()):
+        detail = f"{excerpt(found[0], 80)} runs it; its licence is {entry['license']}, see {entry['source']}."
+        yield Finding(name, Outcome.TRUE, (found[1],), detail, excerpt(found[0], 80))
+    else:
+        detail = f"The licence of the library {excerpt(found[0], 80)} is not known to us."
+        yield Finding(name, Outcome.NOT_SUPPORTED, (found[1],), detail, excerpt(found[0], 80))
+
+
+@probe("custom-code", "Does the repository bring code of its own that runs the model?")
+def custom_code(evidence: Evidence) -> Iterator[Finding]:
+    """By the Hub's tag ``custom_code``, which it sets where the configuration maps classes to files."""
+    record = evidence.record
+    if record is None:
+        yield Finding("custom-code", Outcome.NOT_AVAILABLE, detail="No record.")
+    elif record.custom_code:
+        detail = "The model is run by code in its own repository, under the repository's licence."
+        yield Finding("custom-code", Outcome.TRUE, (Pointer(RECORD, "custom_code", "true"),), detail)
+    else:
+        yield Finding("custom-code", Outcome.FALSE, (Pointer(RECORD, "custom_code"),))
+
+
+def code_governing(evidence: Evidence) -> Governing:
+    """The library's licence, and where the repository brings code, that of the repository."""
+    terms: list[Terms] = []
+    found = library_of(evidence)
+    entry = _table()["libraries"].get(found[0].lower()) if found else None
+    if found and entry:
+        terms.append(Terms("library", found[0], found[1], declared_reading(entry["license"])))
+    if evidence.record is not None and evidence.record.custom_code:
+        own = evidence.governing_terms(code=True)
+        if not own:
+            return govern((), code=True)
+        terms.extend(own)
+    return govern(terms, code=True)
+
+
+INFERENCE_CODE: Final = (
+    record_present,
+    withdrawn,
+    inference_library,
+    custom_code,
+    license_governs("license-governs", code_governing),
+    license_level("license-level", code_governing),
+)

@@ -1,0 +1,40 @@
+"""The version of the rules: which code and data judged. Equal versions judge equal evidence equally.
+
+Content, not a number kept by hand: a rule that changes without its version would rewrite history as if the world had.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+_ROOT: Final = Path(__file__).parent
+_IGNORED: Final = frozenset({"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            if path.name not in _IGNORED:
+                yield from _files(path)
+        elif path.suffix != ".pyc" and not path.name.startswith("."):
+            yield path
+
+
+@lru_cache(maxsize=1)
+def rules_version() -> str:
+    """``VERSION-HASH``: Ajar's version and 8 hex digits of the SHA-256 over the names and bytes of this folder."""
+    digest = hashlib.sha256()
+    for path in _files(_ROOT):
+        body = path.read_bytes()
+        digest.update(f"{path.relative_to(_ROOT).as_posix()}\0{len(body)}\0".encode())
+        digest.update(body)
+    try:
+        number = version("ajar")
+    except PackageNotFoundError:
+        number = "0"
+    return f"{number}-{digest.hexdigest()[:8]}"
