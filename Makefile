@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # uv trusts its own list of authorities unless told to trust the machine's, as behind a company's proxy it must.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help demo check check-all lint types constraints clean
+.PHONY: help demo check check-all lint types bench constraints clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ check: lint types ## what CI runs: lint, types, tests (a few minutes)
 
 check-all: lint types ## the same with the slow tests
 	$(BIN)/pytest
+
+bench: $(STAMP) ## speed, memory and size of the sweep, against the budget (ten minutes)
+	$(BIN)/python -m benchmarks.sweep
 
 constraints: $(STAMP) ## resolve the pins anew for Python 3.11 to 3.13
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \

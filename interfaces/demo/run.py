@@ -93,11 +93,17 @@ def run_demo(out: TextIO, *, colour: str = "auto", folder: Path | None = None, n
 
 
 def nightly(settings: Settings, sweep: bool) -> str:
-    """The real nightly flow, in one line."""
+    """The real nightly flow, in one line. Failures are told, one a line."""
     from flows.nightly import run_nightly
 
-    result = run_nightly(settings, sweep=sweep)
-    return str(result)
+    outcome = run_nightly(settings, sweep=sweep)
+    counts = outcome.run.counts
+    said = [f"{counts.get('deep', 0)} read closely"]
+    if sweep:
+        listed = f"{counts.get('seen', 0)} models listed, {counts.get('new', 0)} for the first time"
+        gone = counts.get("withdrawn", 0) + counts.get("renamed", 0)
+        said = [listed, f"{counts.get('changed', 0)} changed", f"{gone} gone", *said]
+    return "\n  ".join([f"{', '.join(said)} ({outcome.run.status})", *outcome.told])
 
 
 def _at(settings: Settings, moment: datetime) -> Settings:
