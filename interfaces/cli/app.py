@@ -27,12 +27,19 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "table": ("table", "Models × components, as the paper prints it."),
         "license": ("license", "Identify licence texts and read their permissions."),
     },
+    "Crawl": {
+        "nightly": ("crawl", "The nightly flow: sweep, deep crawl of what is due, assess, record, summary."),
+        "schedule": ("schedule", "Serve the nightly deployment."),
+        "runs": ("crawl", "Every run, newest first: what it did, and what it did not see."),
+    },
     "Watch": {
         "track": ("watch", "Put targets on the watchlist."),
         "untrack": ("watch", "Take targets off the watchlist."),
         "targets": ("watch", "Show the watchlist."),
     },
     "Help": {
+        "demo": ("demo", "A complete run on small data of our own, without network."),
+        "doctor": ("doctor", "What works here: database, Prefect, tokens, sources."),
         "completion": ("completion", "Print the completion script of a shell."),
     },
 }

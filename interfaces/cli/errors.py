@@ -38,14 +38,23 @@ class AjarError(click.ClickException):
 _WRONG_USE: Final = (
     ("crawlers.targets", "TargetError"),
     ("crawlers.settings", "SettingsError"),
+    ("flows.errors", "ScheduleError"),
     ("sqlalchemy.exc", "ArgumentError"),
     ("sqlalchemy.exc", "NoSuchModuleError"),
 )
 _UNREACHABLE: Final = (
     ("storage.engine", "StoreError"),
+    ("flows.errors", "EngineError"),
     ("sqlalchemy.exc", "OperationalError"),
     ("sqlalchemy.exc", "InterfaceError"),
 )
+_OURS: Final = (("storage.engine", "StoreError"), ("flows.errors", "EngineError"))
+"""Their words already say what to do."""
+
+
+def is_wrong_use(error: BaseException) -> bool:
+    """Whether ``error`` says that the person wrote something that cannot be: a target, a setting, a schedule."""
+    return is_one_of(error, _WRONG_USE)
 
 
 def is_one_of(error: BaseException, names: tuple[tuple[str, str], ...]) -> bool:
@@ -63,7 +72,7 @@ def complain(message: str) -> None:
 
 
 def _status_of(error: Exception) -> Exit:
-    if is_one_of(error, _WRONG_USE):
+    if is_wrong_use(error):
         return Exit.WRONG_USE
     return Exit.UNREACHABLE if is_one_of(error, _UNREACHABLE) else Exit.PARTLY
 
@@ -98,6 +107,8 @@ def _safe_line(text: str) -> str:
 
 
 def _prefix(error: Exception, status: Exit) -> str:
+    if is_one_of(error, _OURS):
+        return ""
     if status is Exit.UNREACHABLE:
         return "the database cannot be used; check --db or AJAR_DATABASE_URL, or try `ajar doctor`: "
     return "" if status is Exit.WRONG_USE else f"{type(error).__name__}: "

@@ -1,0 +1,222 @@
+"""What ``ajar doctor`` looks at: one function a check, each answering with what it found and what would mend it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from interfaces.cli.context import sqlite_path
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
+    from crawlers.http import Answer, Fetcher
+    from crawlers.settings import Settings
+
+TOGETHER: Final = ("prefect", "sqlalchemy", "fastapi")
+"""Packages of which some versions do not work with each other; the bounds are those that we were installed with."""
+ENOUGH_BYTES: Final = 1_000_000_000
+CLOCK_SECONDS: Final = 300
+_BODY_LIMIT: Final = 1_000_000
+
+
+class Health(StrEnum):
+    """How a check ended. ``note`` is no failure, but something to know."""
+
+    OK = "ok"
+    NOTE = "note"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a check found, in words, and the fix where there is something to mend."""
+
+    name: str
+    health: Health
+    message: str
+    fix: str = ""
+
+
+def check_versions() -> Iterator[Check]:
+    """Python, and the set of packages that must fit together."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield Check("python", Health.OK, python)
+    bounds = _bounds()
+    for name in TOGETHER:
+        try:
+            found = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            yield Check(name, Health.FAILED, "not installed", "install Ajar anew: pip install -c constraints.txt ajar")
+            continue
+        wanted = bounds.get(name)
+        if wanted is None or wanted.contains(found, prereleases=True):
+            yield Check(name, Health.OK, found)
+        else:
+            fix = f"pip install '{name}{wanted}': the nightly schedule does not work with {found}"
+            yield Check(name, Health.FAILED, f"{found}, and not {wanted}", fix)
+
+
+def _bounds() -> dict[str, SpecifierSet]:
+    from packaging.requirements import Requirement
+
+    try:
+        wanted = [Requirement(line) for line in metadata.requires("ajar") or []]
+    except metadata.PackageNotFoundError:
+        return {}
+    return {entry.name.lower(): entry.specifier for entry in wanted}
+
+
+def check_database(settings: Settings) -> Check:
+    """Whether the database is there, has our schema, and (SQLite) keeps a write-ahead log. Changes nothing."""
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from storage.engine import HEAD, StoreError, database_url, schema_version
+
+    fix = "set AJAR_DATABASE_URL or --db to sqlite:///FILE or postgresql://user:password@host/name"
+    try:
+        url = database_url(settings.database_url)
+        shown = url.render_as_string(hide_password=True)
+        path = sqlite_path(settings.database_url)
+        if path is not None and not path.exists():
+            return _missing_file(path)
+        engine = create_engine(url)
+        try:
+            found = schema_version(engine)
+            with engine.connect() as connection:
+                sqlite = engine.dialect.name == "sqlite"
+                journal = connection.execute(text("PRAGMA journal_mode")).scalar() if sqlite else "wal"
+        finally:
+            engine.dispose()
+    except (StoreError, SQLAlchemyError) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        return Check("database", Health.FAILED, reason, fix)
+    if found != HEAD:
+        return _other_schema(shown, found, HEAD)
+    if journal != "wal":
+        fix = "run any command that writes, such as `ajar track`; a file on a network drive cannot keep a WAL"
+        return Check("database", Health.FAILED, f"{shown}: journal mode {journal}, not WAL", fix)
+    return Check("database", Health.OK, f"{shown}, schema {found}" + (", WAL" if sqlite else ""))
+
+
+def _missing_file(path: Path) -> Check:
+    import os
+
+    parent = next(folder for folder in path.absolute().parents if folder.exists())
+    if os.access(parent, os.W_OK):
+        return Check("database", Health.NOTE, f"{path} is not there yet", "`ajar nightly` or `ajar track` makes it")
+    return Check("database", Health.FAILED, f"{parent} cannot be written to", "name another file with --db")
+
+
+def _other_schema(shown: str, found: str | None, head: str) -> Check:
+    if found is not None and found > head:
+        return Check("database", Health.FAILED, f"{shown}: schema {found}, ours is {head}", "upgrade Ajar")
+    words = f"{shown}: " + (f"schema {found}, older than {head}" if found else "empty")
+    return Check("database", Health.NOTE, words, "the next command that opens it brings it up to date")
+
+
+def check_tokens(settings: Settings) -> Iterator[Check]:
+    """Whether tokens are set. Their values are never shown."""
+    hints = {
+        "HF_TOKEN": (settings.hf_token, "a free token from https://huggingface.co/settings/tokens doubles the quota"),
+        "GITHUB_TOKEN": (settings.github_token, "needed only where code repositories are crawled"),
+    }
+    for name, (token, hint) in hints.items():
+        yield Check(name, Health.OK if token else Health.NOTE, "set" if token else "not set", "" if token else hint)
+
+
+def check_sources(settings: Settings) -> Iterator[Check]:
+    """One cheap request to the Hub and to each mirror; and the machine's clock against the Hub's."""
+    from crawlers.http import FetchError, Patience
+    from crawlers.hub.client import Refusal, explain, hub_fetcher, refusal
+    from crawlers.settings import HUB
+
+    patience = Patience(tries=1, connect_tries=1, connect=5.0, silence=10.0, total=15.0, longest_wait=0.0)
+    fetcher = hub_fetcher(settings, patience=patience)
+    address = settings.reach(HUB)
+    fix = "check the network and proxy, or set HF_ENDPOINT"
+    try:
+        answer = fetcher.get(f"{HUB}/api/models?limit=1", limit=_BODY_LIMIT)
+        refused = refusal(answer, settings.hf_token is not None)
+        if refused is None:
+            yield Check("hub", Health.OK, f"{address} answers")
+        else:
+            bad = refused is Refusal.BAD_TOKEN
+            yield Check("hub", Health.FAILED, f"{address}: {explain(answer, refused)}", "" if bad else fix)
+        told = answer.headers.get("date") if address == HUB else None  # a mirror may live in another time
+        yield check_clock(told, datetime.now(UTC), settings.clock)
+    except FetchError as error:
+        yield Check("hub", Health.FAILED, f"{address} cannot be reached: {error}", fix)
+    for origin, base in settings.mirrors.items():
+        yield _check_mirror(fetcher, origin, base)
+
+
+def _check_mirror(fetcher: Fetcher, origin: str, base: str) -> Check:
+    from crawlers.http import FetchError
+
+    fix = f"start the mirror, or take {origin} out of AJAR_MIRRORS"
+    try:
+        answer: Answer = fetcher.get(f"{origin}/", limit=_BODY_LIMIT)
+    except FetchError as error:
+        return Check("mirror", Health.FAILED, f"{base} for {origin}: {error}", fix)
+    if answer.status >= 500:
+        return Check("mirror", Health.FAILED, f"{base} for {origin}: HTTP {answer.status}", fix)
+    return Check("mirror", Health.OK, f"{base} for {origin} answers")
+
+
+def check_clock(date_header: str | None, now: datetime, fixed: datetime | None) -> Check:
+    """Whether the machine's clock agrees with the hub's ``Date``; a fixed clock (AJAR_CLOCK) is worth knowing."""
+    if fixed is not None:
+        return Check("clock", Health.NOTE, f"fixed at {fixed:%Y-%m-%dT%H:%M:%SZ}", "unset AJAR_CLOCK for real nights")
+    try:
+        theirs = parsedate_to_datetime(date_header or "")
+    except ValueError:
+        return Check("clock", Health.OK, f"{now:%Y-%m-%dT%H:%M:%SZ} (nobody tells the time to compare it with)")
+    if theirs.tzinfo is None:
+        theirs = theirs.replace(tzinfo=UTC)
+    seconds = round((now - theirs).total_seconds())
+    if abs(seconds) > CLOCK_SECONDS:
+        words = f"{abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} the hub's"
+        return Check("clock", Health.FAILED, words, "set the machine's clock (NTP): observations are dated by it")
+    return Check("clock", Health.OK, f"{now:%Y-%m-%dT%H:%M:%SZ}, within {CLOCK_SECONDS // 60} minutes of the hub's")
+
+
+def check_disk(settings: Settings) -> Check:
+    """Whether there is room beside an SQLite database."""
+    path = sqlite_path(settings.database_url) or Path.cwd() / "x"
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    free = shutil.disk_usage(folder).free
+    words = f"{free / 1e9:,.1f} GB free in {folder}"
+    if free < ENOUGH_BYTES:
+        return Check("disk", Health.FAILED, words, f"make room: a whole hub needs {ENOUGH_BYTES / 1e9:.0f} GB and more")
+    return Check("disk", Health.OK, words)
+
+
+def check_prefect_api() -> Check:
+    """Whether the Prefect server that the user named answers; without one, Ajar starts its own."""
+    from flows.engine import api_answers
+    from flows.user_config import prefect_settings
+
+    url = prefect_settings().get("PREFECT_API_URL")
+    if not url:
+        return Check("prefect server", Health.OK, "none is configured; Ajar starts a private one where it needs one")
+    if api_answers(url):
+        return Check("prefect server", Health.OK, f"{_bare(url)} answers")
+    fix = "start it (`prefect server start`), or unset PREFECT_API_URL"
+    return Check("prefect server", Health.FAILED, f"{_bare(url)} does not answer", fix)
+
+
+def _bare(url: str) -> str:
+    """An address without user and password."""
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"

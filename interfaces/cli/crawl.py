@@ -1,0 +1,104 @@
+"""Going out into the world: ``nightly``; and what came of it: ``runs``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from interfaces.cli.context import App
+from interfaces.cli.errors import Exit
+from interfaces.cli.options import common_options, json_option, jsonl_option, pass_app
+from interfaces.render import shapes, streams
+
+if TYPE_CHECKING:
+    from flows.nightly import Outcome
+
+_SHOWN_CHANGES = 40
+"""So many changes of a night are printed; ``ajar changes`` has them all."""
+
+
+@click.command("nightly")
+@click.option(
+    "--sweep/--no-sweep",
+    default=True,
+    show_default=True,
+    help="Read the hub's whole listing, or only look at the watchlist.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Read at most N models of the listing; such a run retires nothing.",
+)
+@json_option
+@common_options
+@pass_app
+def nightly_command(app: App, sweep: bool, limit: int | None, form: str | None) -> None:
+    """The nightly flow: sweep, deep crawl of what is due, assess, record, summary.
+
+    Killed and started again, it goes on where its data ends. Example: ajar nightly --limit 20000
+    """
+    from flows.nightly import run_nightly
+
+    with app.progress() as progress:
+        outcome = run_nightly(app.settings, sweep=sweep, limit=limit, progress=progress)
+    for sentence in outcome.told:
+        app.fail(sentence)
+    if not outcome.reached:
+        app.status = Exit.UNREACHABLE
+    elif outcome.run.status != "complete" and limit is None:
+        app.status = max(app.status, Exit.PARTLY)
+    if form == "json":
+        streams.write_document(_night_json(outcome), app.out)
+    else:
+        _print_night(app, outcome)
+
+
+def _night_json(outcome: Outcome) -> shapes.Json:
+    return {**shapes.run_json(outcome.run), "resumed": outcome.resumed, "failures": list(outcome.told)}
+
+
+def _print_night(app: App, outcome: Outcome) -> None:
+    from itertools import islice
+
+    from rich.text import Text
+
+    from interfaces.render.people import print_changes, print_runs
+
+    screen = app.screen()
+    print_runs(screen, [outcome.run])
+    with app.store() as store:
+        changes = store.reader.changes(run_id=outcome.run.id)
+        screen.print(Text(""))
+        shown = print_changes(screen, islice(changes, _SHOWN_CHANGES))
+        more = next(iter(changes), None)
+    if not shown:
+        app.say("no publisher changed anything that was seen tonight")
+    elif more is not None:
+        screen.print(Text(f"and more: ajar changes --since {outcome.run.started_at:%Y-%m-%d}"))
+
+
+@click.command("runs")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="The newest N.")
+@json_option
+@jsonl_option
+@common_options
+@pass_app
+def runs_command(app: App, limit: int, form: str | None) -> None:
+    """Every run, newest first: what it did, and what it did not see.
+
+    Example: ajar runs --limit 5
+    """
+    with app.store() as store:
+        runs = store.reader.runs(limit)
+    if form == "json":
+        streams.write_list(map(shapes.run_json, runs), app.out)
+    elif form == "jsonl":
+        streams.write_lines(map(shapes.run_json, runs), app.out)
+    elif runs:
+        from interfaces.render.people import print_runs
+
+        print_runs(app.screen(), runs)
+    else:
+        app.say("no run yet; `ajar nightly` or `ajar crawl TARGET` makes one")
