@@ -18,7 +18,7 @@ from interfaces.render import shapes, streams
 from storage.answers import Cause, Change, Direction
 
 if TYPE_CHECKING:
-    from storage.store import Store
+    from storage.reader import Reader
 
 _KNOWN_AT = "Answer as we believed then, not as we do now (a bare date means its end)."
 
@@ -38,11 +38,11 @@ def show_command(
 
     Level, licence, access, since when, and how sure. Example: ajar show Qwen/Qwen-7B --as-of 2024-01-01 --evidence
     """
-    with app.store() as store:
+    with app.reader() as reader:
         now = app.settings.now()
-        answer = store.reader.show(target, as_of or now, known_at or now)
+        answer = reader.show(target, as_of or now, known_at or now)
         if answer is None or not any(answer.components.values()):
-            raise AjarError(unknown(store, target, as_of, known_at))
+            raise AjarError(unknown(reader, target, as_of, known_at))
     if form == "json":
         streams.write_document(shapes.show_json(answer), app.out)
         return
@@ -51,11 +51,11 @@ def show_command(
     print_show(app.screen(), answer, evidence=evidence)
 
 
-def unknown(store: Store, target: Target, as_of: datetime | None = None, known_at: datetime | None = None) -> str:
+def unknown(reader: Reader, target: Target, as_of: datetime | None = None, known_at: datetime | None = None) -> str:
     """Why there is no answer about ``target``, and what to do."""
     when = f" as of {shapes.instant(as_of)}" if as_of else ""
     when += f" as known at {shapes.instant(known_at)}" if known_at else ""
-    near = [str(other) for other in store.reader.similar(target) if other != target]
+    near = [str(other) for other in reader.similar(target) if other != target]
     hint = f"; did you mean {', '.join(near)}?" if near else f"; `ajar crawl {target}` looks at it"
     return f"{target}: nothing is known of it{when}{hint}"
 
@@ -75,10 +75,10 @@ def history_command(
 
     From when until when, and why it ended. Example: ajar history Qwen/Qwen-7B --component weights
     """
-    with app.store() as store:
-        intervals = store.reader.history(target, _component(component), known_at)
+    with app.reader() as reader:
+        intervals = reader.history(target, _component(component), known_at)
         if not intervals:
-            raise AjarError(unknown(store, target, known_at=known_at))
+            raise AjarError(unknown(reader, target, known_at=known_at))
     if form:
         _write(form, map(shapes.interval_json, intervals), app)
         return
@@ -118,8 +118,8 @@ def changes_command(
     """
     if since and until and since > until:
         raise click.UsageError(f"--since {shapes.instant(since)} is later than --until {shapes.instant(until)}")
-    with app.store() as store:
-        changes: Iterable[Change] = store.reader.changes(
+    with app.reader() as reader:
+        changes: Iterable[Change] = reader.changes(
             since=since,
             until=until,
             target=target,

@@ -16,6 +16,7 @@ from interfaces.render.progress import Progress
 if TYPE_CHECKING:
     from crawlers.settings import Settings
     from interfaces.render.screen import Screen
+    from storage.reader import Reader
     from storage.store import Store
 
 
@@ -49,20 +50,29 @@ class App:
         return Screen(self.out, colour=self.colour)
 
     @contextmanager
-    def store(self, *, must_exist: bool = True) -> Iterator[Store]:
-        """The database. ``must_exist``: a question must not make an empty SQLite file where there was none."""
-        url = self.settings.database_url
+    def reader(self) -> Iterator[Reader]:
+        """The history, for questions. A question makes no empty SQLite file where there was none.
+
+        The writer is left out because with it come the classifiers and the hub's client, which no question needs.
+        """
+        url = self._checked_url()
         path = sqlite_path(url)
-        if must_exist and path is not None and not path.exists():
+        if path is not None and not path.exists():
             message = f"there is no database at {path}; `ajar track`, `ajar crawl` or `ajar nightly` makes one"
             raise AjarError(f"{message}, --db names another", Exit.WRONG_USE)
-        from storage.engine import StoreError
-        from storage.engine import database_url as checked_url
+        from storage.engine import open_engine
+        from storage.reader import Reader
 
+        engine = open_engine(url)
         try:
-            checked_url(url)
-        except StoreError as error:
-            raise AjarError(str(error), Exit.WRONG_USE) from error
+            yield Reader(engine)
+        finally:
+            engine.dispose()
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The database with its writer; made and migrated where needed."""
+        url = self._checked_url()
         from storage.store import open_store
 
         store = open_store(url)
@@ -70,6 +80,16 @@ class App:
             yield store
         finally:
             store.close()
+
+    def _checked_url(self) -> str:
+        from storage.engine import StoreError
+        from storage.engine import database_url as checked
+
+        try:
+            checked(self.settings.database_url)
+        except StoreError as error:
+            raise AjarError(str(error), Exit.WRONG_USE) from error
+        return self.settings.database_url
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:

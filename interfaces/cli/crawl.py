@@ -68,8 +68,8 @@ def _print_night(app: App, outcome: Outcome) -> None:
 
     screen = app.screen()
     print_runs(screen, [outcome.run])
-    with app.store() as store:
-        changes = store.reader.changes(run_id=outcome.run.id)
+    with app.reader() as reader:
+        changes = reader.changes(run_id=outcome.run.id)
         screen.print(Text(""))
         shown = print_changes(screen, islice(changes, _SHOWN_CHANGES))
         more = next(iter(changes), None)
@@ -90,8 +90,8 @@ def runs_command(app: App, limit: int, form: str | None) -> None:
 
     Example: ajar runs --limit 5
     """
-    with app.store() as store:
-        runs = store.reader.runs(limit)
+    with app.reader() as reader:
+        runs = reader.runs(limit)
     if form == "json":
         streams.write_list(map(shapes.run_json, runs), app.out)
     elif form == "jsonl":

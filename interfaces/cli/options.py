@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from classifiers.model import Component
 from crawlers.targets import Target, TargetError, parse_target
@@ -29,6 +30,16 @@ class TargetType(click.ParamType[Target]):
             return parse_target(value)
         except TargetError as error:
             self.fail(str(error), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The targets of the watchlist that begin so, with or without their ``hf:``."""
+        try:
+            with _app(ctx).reader() as reader:
+                watched = [target for target, _ in reader.watched()]
+        except Exception:  # whatever is wrong will be told when the command runs, not while it is being typed
+            return []
+        names = [name for target in watched for name in (str(target), target.key)]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 TARGET: Final = TargetType()

@@ -31,17 +31,17 @@ def table_command(
 
     Without targets: the whole watchlist. Example: ajar table --format md --as-of 2024-01-01
     """
-    with app.store() as store:
+    with app.reader() as reader:
         now = app.settings.now()
-        wanted = list(dict.fromkeys(targets)) or [target for target, _ in store.reader.watched()]
+        wanted = list(dict.fromkeys(targets)) or [target for target, _ in reader.watched()]
         if not wanted:
             raise AjarError("the watchlist is empty; name targets, or put some on it with `ajar track TARGET`")
-        found = store.reader.table(wanted, as_of or now, known_at or now)
+        found = reader.table(wanted, as_of or now, known_at or now)
         answers = [answer for answer in found if any(answer.components.values())]
         answered = {answer.target for answer in answers}
         for missing in wanted:
             if str(missing) not in answered:
-                app.fail(unknown(store, missing, as_of, known_at))
+                app.fail(unknown(reader, missing, as_of, known_at))
     _write(app, answers, form)
 
 

@@ -21,7 +21,7 @@ def track_command(app: App, targets: tuple[Target, ...]) -> None:
 
     The nightly crawl reads their documents and assesses all twelve components. Example: ajar track gpt2 Qwen/Qwen-7B
     """
-    with app.store(must_exist=False) as store:
+    with app.store() as store:
         added = store.writer.track(targets, app.settings.now())
     app.say(
         f"{len(added)} of {len(set(targets))} added; `ajar nightly` crawls the watchlist, `ajar crawl` one of it now"
@@ -54,8 +54,8 @@ def targets_command(app: App, form: str | None) -> None:
 
     One target a line.
     """
-    with app.store() as store:
-        watched = store.reader.watched()
+    with app.reader() as reader:
+        watched = reader.watched()
     entries: list[Json] = [{"target": str(target), "tracked_at": instant(since)} for target, since in watched]
     if form == "json":
         streams.write_list(entries, app.out)

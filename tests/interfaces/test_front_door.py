@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from interfaces.cli.app import SECTIONS, cli, main
+from storage.engine import open_engine
 
 ROOT = Path(__file__).resolve().parents[2]
 VERBS = [name for commands in SECTIONS.values() for name in commands]
@@ -57,6 +58,14 @@ def imported_by(*args: str) -> set[str]:
 def test_help_imports_neither_a_database_nor_anything_heavier(args: list[str]) -> None:
     modules = imported_by(*args)
     assert not [name for name in (*HEAVY, "sqlalchemy", "rich.console") if name in modules]
+
+
+@pytest.mark.parametrize("args", [["targets"], ["show", "gpt2"], ["changes", "--json"], ["runs"]])
+def test_a_question_imports_the_reader_only(args: list[str], tmp_path: Path) -> None:
+    open_engine(f"sqlite:///{tmp_path / 'ajar.db'}").dispose()
+    modules = imported_by(*args)
+    assert not [name for name in (*HEAVY, "storage.writer", "classifiers.licenses") if name in modules]
+    assert "storage.reader" in modules
 
 
 def test_help_names_every_command_under_its_section() -> None:
@@ -142,6 +151,19 @@ def test_completion_scripts_call_us_back(shell: str) -> None:
 def test_completion_completes_commands() -> None:
     done = ajar(_AJAR_COMPLETE="bash_complete", COMP_WORDS="ajar h", COMP_CWORD="1")
     assert done.stdout.decode().split() == ["plain,history"]
+
+
+def test_completion_completes_watched_targets() -> None:
+    assert ajar("track", "gpt2", "Qwen/Qwen-7B").returncode == 0
+    done = ajar(_AJAR_COMPLETE="bash_complete", COMP_WORDS="ajar show Q", COMP_CWORD="2")
+    assert done.stdout.decode().split() == ["plain,Qwen/Qwen-7B"]
+    assert done.stderr == b""
+
+
+def test_completion_of_targets_without_a_database_is_empty(tmp_path: Path) -> None:
+    done = ajar(_AJAR_COMPLETE="bash_complete", COMP_WORDS="ajar show Q", COMP_CWORD="2")
+    assert (done.stdout, done.stderr) == (b"", b"")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
