@@ -129,7 +129,7 @@ def _repository_access(findings: Sequence[Finding], released: bool) -> Access | 
 def _marks(evidence: Evidence, findings: Sequence[Finding]) -> tuple[str, ...]:
     marks = {mark for probe, mark in _CONTRADICTIONS.items() if _said(findings, probe, Outcome.FALSE)}
     if moved := _said(findings, "renamed"):
-        marks.add(f"moved-to:{moved.value}")
+        marks.add(f"moved-to:{moved.value}" if moved.value else "moved")
     marks.update(_or_nothing(lambda: _text_mark(evidence)))
     return tuple(sorted(marks))
 

@@ -80,12 +80,29 @@ class Evidence:
         return read_card(snapshot.body) if snapshot else None
 
     def current(self, slot: str) -> bool:
-        """Whether a document is as new as the record: not where the record is newer and of another commit."""
+        """Whether a document speaks of the same time as the record's declaration.
+
+        Not where the record is newer, of another commit, and declares something else than the card that we hold: the
+        declaration changed after the documents were read. A newer commit alone does not age them; the card is the
+        witness that the declaration is still that of their time.
+        """
         record, document = self.ok(RECORD), self.view.slots.get(slot)
-        if record is None or document is None or record.revision == document.revision:
+        if record is None or document is None or document.observed_at >= record.observed_at:
             return True
-        unknown = record.revision is None or document.revision is None
-        return unknown or document.observed_at >= record.observed_at
+        if record.revision is None or document.revision is None or record.revision == document.revision:
+            return True
+        return self._card_is_witness
+
+    @cached_property
+    def _card_is_witness(self) -> bool:
+        record, card = self.record, self.card
+        if record is None or card is None or card.problem:
+            return True
+        mine = {value.lower() for value in (*card.values("license"), *card.values("license_name"))}
+        theirs = set(record.card_licenses or record.licenses)
+        if record.license_name:
+            theirs.add(record.license_name.lower())
+        return mine == theirs or mine == set(record.declared)
 
     @cached_property
     def card_decides(self) -> bool:
