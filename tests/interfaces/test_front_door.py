@@ -162,7 +162,7 @@ def test_completion_completes_watched_targets() -> None:
 
 def test_completion_of_targets_without_a_database_is_empty(tmp_path: Path) -> None:
     done = ajar(_AJAR_COMPLETE="bash_complete", COMP_WORDS="ajar show Q", COMP_CWORD="2")
-    assert (done.stdout, done.stderr) == (b"", b"")
+    assert (done.stdout.strip(), done.stderr) == (b"", b"")
     assert list(tmp_path.iterdir()) == []
 
 
