@@ -95,6 +95,8 @@ def _modify(votes: Votes, use: Sequence[Signal]) -> Decision:
         return _explicit(False, denied)
     if granted := votes.of(Topic.MODIFY, Stance.GRANTS):
         return _explicit(True, granted)
+    if softly := votes.of(Topic.MODIFY, Stance.GRANTS_SOFTLY):
+        return _implied(True, softly)
     if doubts := votes.of(Topic.MODIFY, Stance.DOUBTS):
         return _unclear(doubts)
     return _implied(False, use) if use else _unclear()

@@ -1,177 +1,243 @@
 """The phrase language of the rule files: readable, and linear in the text by construction.
 
-A phrase is a row of words, as a lawyer would underline them: ``you|licensee {not} .. {use} .. commercial purpose*``.
+A phrase is a row of words, as a lawyer would underline them: ``you|licensee {forbid} .. {use} .. commercial purpose*``.
 
 =============  ====================================================================================================
-``word``       this word; ``word*`` any ending; ``word?`` may be left out; ``a|b_c`` either of these (``_`` is a space)
+``word``       this word; ``word*`` any ending; ``word?`` may be left out; ``a|b_c|{x}`` any of these (``_`` is a blank)
 ``{name}``     one of the phrases that the vocabulary file lists under this name
 ``..``, ``...``  at most 60 or 160 characters in between; for Chinese neighbours 24 or 70
 =============  ====================================================================================================
 
-A phrase is compiled into chunks (regular expressions without any gap and without nested repetition). Chunks are chained
-by window searches from a bounded number of anchors, so no text makes the matching super-linear. Every chunk also yields
-a cheap test, a set of literals of which one must occur; a clause without them is never searched.
+A phrase is compiled into chunks: regular expressions without gaps, whose repetitions are bounded and never nested. A
+chunk is tried only where one of its first words stands (the ``Lexicon`` looks every word of a clause up once, for all
+chunks of all phrases), and chunks are chained by position from a bounded number of anchors. So no text makes the
+matching super-linear, and the cost hardly depends on the number of rules.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-ANCHORS: Final = 12
-"""How many beginnings of a phrase are tried in a clause: a clause with more is not prose."""
+SPANS_MAX: Final = 16
+"""How many places of one chunk are kept in a clause: a clause with more is not prose."""
 GAPS: Final = {"..": (60, 24), "...": (160, 70)}
 _CJK: Final = re.compile("[\u3400-\u9fff]")
+_TOKEN: Final = re.compile("[a-z0-9][^\\W_\u3400-\u9fff]*|[\u3400-\u9fff]")
 _BETWEEN: Final = r"\W{1,4}"
 _BETWEEN_CJK: Final = r"\W{0,3}"
 
+Head = tuple[str, str]
+"""First and second token of a chunk; ``*`` at the end stands for any ending, ``*`` alone for any token or none."""
 Vocabulary = Mapping[str, Sequence[str]]
+Spans = Mapping[int, Sequence[tuple[int, int]]]
 
 
 class PhraseError(ValueError):
     """A rule file holds a phrase that cannot be read; the message names the phrase."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Part:
-    """A compiled stretch without gaps: its expression, its literals, and whether its edges are Chinese."""
+    """A stretch without gaps: its expression, the two words it may begin with (``*`` any ending), its edges."""
 
     pattern: str
-    literals: tuple[str, ...]
+    heads: frozenset[Head]
     cjk_start: bool
     cjk_end: bool
 
 
-@dataclass(slots=True)
+_Candidate = tuple[int, frozenset[str] | None, tuple[str, ...]]
+"""A chunk, the tokens that may stand second in it (None for any), and the same as prefixes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Phrase:
-    """A compiled phrase. ``needs``: of each set of literals, one must occur in a clause that matches."""
+    """A compiled phrase: chunks of its ``Lexicon`` by number, and the windows between them in characters."""
 
     source: str
-    needs: tuple[tuple[str, ...], ...]
-    _patterns: tuple[str, ...]
-    _windows: tuple[int, ...]
-    _compiled: list[re.Pattern[str]] = field(default_factory=list)
+    chunks: tuple[int, ...]
+    windows: tuple[int, ...]
 
-    def find(self, text: str, after: int = 0) -> tuple[int, int] | None:
-        """First match in a lower-cased clause that ends behind ``after``; start and end offsets, or None."""
-        if not self._compiled:
-            self._compiled.extend(re.compile(pattern) for pattern in self._patterns)
-        first, *rest = self._compiled
-        position = 0
-        for _ in range(ANCHORS):
-            found = first.search(text, position)
-            if found is None:
-                return None
-            end = self._chain(text, found.end(), rest)
-            if end is not None and end > after:
-                return found.start(), end
-            position = max(found.start() + 1, position + 1)
+    def find(self, spans: Spans, after: int = 0) -> tuple[int, int] | None:
+        """First match that ends behind ``after`` among a clause's spans; start and end offsets, or None."""
+        for start, end in spans.get(self.chunks[0], ()):
+            last = self._chain(spans, end)
+            if last is not None and last > after:
+                return start, last
         return None
 
-    def _chain(self, text: str, position: int, rest: Sequence[re.Pattern[str]]) -> int | None:
-        for window, pattern in zip(self._windows, rest, strict=True):
-            # The window bounds where a chunk may begin; its own length is bounded by the words in it.
-            found = pattern.search(text, position, position + window + 80)
-            if found is None or found.start() > position + window:
+    def _chain(self, spans: Spans, position: int) -> int | None:
+        for chunk, window in zip(self.chunks[1:], self.windows, strict=True):
+            for start, end in spans.get(chunk, ()):
+                if position <= start <= position + window:
+                    position = end
+                    break
+            else:
                 return None
-            position = found.end()
         return position
 
 
-def compile_phrase(source: str, vocabulary: Vocabulary) -> Phrase:
-    """Compile one phrase of a rule file; raises ``PhraseError`` for an unknown name or a phrase that is only gaps."""
-    chunks: list[list[str]] = [[]]
-    gaps: list[str] = []
-    for token in source.split():
-        if token in GAPS:
-            gaps.append(token)
-            chunks.append([])
-        else:
-            chunks[-1].append(token)
-    if not all(chunks):
-        raise PhraseError(f"a gap needs words on both sides: {source!r}")
-    parts = [_sequence(chunk, vocabulary, source) for chunk in chunks]
-    windows = tuple(
-        GAPS[gap][left.cjk_end and right.cjk_start] for gap, left, right in zip(gaps, parts, parts[1:], strict=False)
-    )
-    return Phrase(source, tuple(p.literals for p in parts), tuple(p.pattern for p in parts), windows)
+@dataclass(slots=True)
+class Lexicon:
+    """Every chunk of every phrase once, found by the word that it may begin with."""
 
+    vocabulary: Vocabulary
+    _patterns: list[str] = field(default_factory=list)
+    _compiled: dict[int, re.Pattern[str]] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _exact: dict[str, dict[int, set[str]]] = field(default_factory=dict)
+    _prefix: dict[str, dict[int, set[str]]] = field(default_factory=dict)
+    _parts: dict[str, _Part] = field(default_factory=dict)
+    _by_word: dict[str, tuple[_Candidate, ...]] = field(default_factory=dict)
 
-def _sequence(tokens: Sequence[str], vocabulary: Vocabulary, source: str) -> _Part:
-    """Tokens that follow each other. The literals are those of the most telling obligatory token."""
-    pattern = ""
-    best: tuple[str, ...] = ()
-    previous: _Part | None = None
-    pending = ""
-    first_cjk = False
-    for index, token in enumerate(tokens):
-        optional = token.endswith("?")
-        part = _token(token.removesuffix("?"), vocabulary, source)
-        glue = "" if previous is None else _BETWEEN_CJK if previous.cjk_end or part.cjk_start else _BETWEEN
-        if optional:
-            if previous is None:
-                pending += f"(?:{part.pattern}{_BETWEEN_CJK if part.cjk_end else _BETWEEN})?"
+    def phrase(self, source: str) -> Phrase:
+        """Compile one phrase; raises ``PhraseError`` for an unknown name or a gap without words around it."""
+        chunks: list[list[str]] = [[]]
+        gaps: list[str] = []
+        for token in source.split():
+            if token in GAPS:
+                gaps.append(token)
+                chunks.append([])
             else:
-                pattern += f"(?:{glue}{part.pattern})?"
-            continue
-        pattern += pending + glue + part.pattern if previous is None else glue + part.pattern
-        pending = ""
-        first_cjk = part.cjk_start if previous is None else first_cjk
-        best = max(best, part.literals, key=_telling)
-        previous = part
-        del index
-    if previous is None:
-        raise PhraseError(f"only optional words: {source!r}")
-    return _Part(pattern, best, first_cjk, previous.cjk_end)
+                chunks[-1].append(token)
+        if not all(chunks):
+            raise PhraseError(f"a gap needs words on both sides: {source!r}")
+        parts = [self._sequence(chunk, source) for chunk in chunks]
+        windows = tuple(
+            GAPS[gap][left.cjk_end and right.cjk_start]
+            for gap, left, right in zip(gaps, parts, parts[1:], strict=False)
+        )
+        return Phrase(source, tuple(map(self._number, parts)), windows)
 
+    def spans(self, text: str) -> dict[int, list[tuple[int, int]]]:
+        """Where each chunk stands in a lower-cased clause, at most ``SPANS_MAX`` places each, in order."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        tokens = [(match[0], match.start()) for match in _TOKEN.finditer(text)]
+        tokens.append(("", len(text)))
+        for (word, start), (following, _) in zip(tokens, tokens[1:], strict=False):
+            candidates = self._by_word.get(word)
+            if candidates is None:
+                candidates = self._starting_with(word)
+            for number, seconds, endings in candidates:
+                if seconds is not None and following not in seconds and not following.startswith(endings):
+                    continue
+                match = (self._compiled.get(number) or self._compile(number)).match(text, start)
+                if match is not None:
+                    places = found.setdefault(number, [])
+                    if len(places) < SPANS_MAX:
+                        places.append(match.span())
+        return found
 
-def _telling(literals: tuple[str, ...]) -> float:
-    """How much a set of literals narrows the search: long ones do, many of them do not."""
-    return min(map(len, literals)) - 0.2 * len(literals) if literals else -99.0
+    def _compile(self, number: int) -> re.Pattern[str]:
+        return self._compiled.setdefault(number, re.compile(self._patterns[number]))
 
+    def _starting_with(self, word: str) -> tuple[_Candidate, ...]:
+        seconds: dict[int, set[str]] = {}
+        tables = [self._exact.get(word, {})]
+        tables += [self._prefix[word[:n]] for n in range(1, len(word) + 1) if word[:n] in self._prefix]
+        for table in tables:
+            for number, words in table.items():
+                seconds.setdefault(number, set()).update(words)
+        answer = tuple(_candidate(number, seconds[number]) for number in sorted(seconds))
+        if len(self._by_word) < 50_000:  # hostile texts have no end of words
+            self._by_word[word] = answer
+        return answer
 
-def _token(token: str, vocabulary: Vocabulary, source: str) -> _Part:
-    if token.startswith("{"):
-        if not token.endswith("}") or token[1:-1] not in vocabulary:
+    def _number(self, part: _Part) -> int:
+        if part.pattern not in self._numbers:
+            number = self._numbers[part.pattern] = len(self._patterns)
+            self._patterns.append(part.pattern)
+            for first, second in part.heads:
+                table = self._prefix if first.endswith("*") else self._exact
+                table.setdefault(first.removesuffix("*"), {}).setdefault(number, set()).add(second)
+        return self._numbers[part.pattern]
+
+    def _sequence(self, tokens: Sequence[str], source: str) -> _Part:
+        """Tokens that follow each other, optional ones among them."""
+        parts = [(self._token(token.removesuffix("?"), source), token.endswith("?")) for token in tokens]
+        pattern = ""
+        previous: _Part | None = None
+        for part, optional in parts:
+            if previous is None:
+                between = _BETWEEN_CJK if part.cjk_end else _BETWEEN
+                pattern += f"(?:{part.pattern}{between})?" if optional else part.pattern
+            else:
+                glue = _BETWEEN_CJK if previous.cjk_end or part.cjk_start else _BETWEEN
+                pattern += f"(?:{glue}{part.pattern})?" if optional else glue + part.pattern
+            previous = previous if optional else part
+        if previous is None:
+            raise PhraseError(f"only optional words: {source!r}")
+        return _Part(pattern, _heads(parts), parts[0][0].cjk_start, previous.cjk_end)
+
+    def _token(self, token: str, source: str) -> _Part:
+        return _join([self._named(word, source) if word.startswith("{") else _literal(word) for word in token.split("|")])
+
+    def _named(self, token: str, source: str) -> _Part:
+        name = token[1:-1]
+        if not token.endswith("}") or name not in self.vocabulary:
             raise PhraseError(f"unknown name {token!r} in {source!r}")
-        return _vocabulary_part(token[1:-1], vocabulary, source)
-    options = [_literal(word) for word in token.split("|")]
-    return _join(options)
+        if name not in self._parts:
+            self._parts[name] = _join([self._sequence(option.split(), name) for option in self.vocabulary[name]])
+        return self._parts[name]
 
 
-_cache: dict[tuple[int, str], _Part] = {}
+def _candidate(number: int, seconds: set[str]) -> _Candidate:
+    if "*" in seconds:
+        return number, None, ()
+    endings = tuple(word.removesuffix("*") for word in seconds if word.endswith("*"))
+    return number, frozenset(seconds), endings
 
 
-def _vocabulary_part(name: str, vocabulary: Vocabulary, source: str) -> _Part:
-    key = (id(vocabulary), name)
-    if key not in _cache:
-        _cache[key] = _join([_sequence(option.split(), vocabulary, source) for option in vocabulary[name]])
-    return _cache[key]
+def _heads(parts: Sequence[tuple[_Part, bool]]) -> frozenset[Head]:
+    """The two words that a sequence may begin with; computed from its end, for optional parts may be skipped."""
+    heads: frozenset[Head] = frozenset()
+    may_end = True
+    for part, optional in reversed(parts):
+        follow = {first for first, _ in heads} | ({"*"} if may_end else set())
+        own = {(a, c) for a, b in part.heads for c in (follow if b == "*" else (b,))}
+        heads = frozenset(own | heads) if optional else frozenset(own)
+        may_end = may_end and optional
+    return heads
 
 
 def _join(options: Sequence[_Part]) -> _Part:
     if len(options) == 1:
         return options[0]
-    literals = tuple(dict.fromkeys(literal for option in options for literal in option.literals))
-    kept = tuple(a for a in literals if not any(b != a and b in a for b in literals))
-    pattern = "(?:" + "|".join(option.pattern for option in options) + ")"
-    edge: Callable[[str], bool] = lambda side: any(getattr(option, side) for option in options)  # noqa: E731
-    return _Part(pattern, kept, edge("cjk_start"), edge("cjk_end"))
+    return _Part(
+        "(?:" + "|".join(option.pattern for option in options) + ")",
+        frozenset(head for option in options for head in option.heads),
+        any(option.cjk_start for option in options),
+        any(option.cjk_end for option in options),
+    )
 
 
 def _literal(word: str) -> _Part:
     """A word, a word with an open ending, or several joined by ``_``."""
-    words = [w for w in word.split("_") if w]
+    words = [piece for piece in word.split("_") if piece]
     if not words:
         raise PhraseError(f"empty word in {word!r}")
-    pieces: list[str] = []
-    for piece in words:
+    pattern = ""
+    for index, piece in enumerate(words):
         stem = piece.removesuffix("*")
         cjk = bool(_CJK.search(stem))
         ending = "" if cjk else r"\w{0,12}" if piece.endswith("*") else r"(?!\w)"
-        pieces.append(("" if cjk else r"(?<![a-z0-9])") + re.escape(stem) + ending)
-    cjk_start, cjk_end = bool(_CJK.match(words[0])), bool(_CJK.match(words[-1]))
-    literal = max((w.removesuffix("*") for w in words), key=len)
-    return _Part((_BETWEEN_CJK if cjk_start else _BETWEEN).join(pieces), (literal,), cjk_start, cjk_end)
+        glue = "" if index == 0 else _BETWEEN_CJK if cjk or _CJK.search(words[index - 1]) else _BETWEEN
+        pattern += glue + re.escape(stem) + ending
+    cjk_start, cjk_end = bool(_CJK.match(words[0])), bool(_CJK.search(words[-1]))
+    return _Part(pattern, frozenset((_head(words, word),)), cjk_start, cjk_end)
+
+
+def _head(words: Sequence[str], word: str) -> Head:
+    """The first two tokens as ``_TOKEN`` cuts them: "adapter's" begins with "adapter" and "s"."""
+    tokens: list[str] = []
+    for piece in words:
+        cut = _TOKEN.findall(piece)
+        if cut and piece.endswith("*"):
+            cut[-1] += "*"
+        tokens += cut
+    if not tokens or not _TOKEN.match(words[0]):
+        raise PhraseError(f"a word begins with a letter or digit: {word!r}")
+    return tokens[0], tokens[1] if len(tokens) > 1 else "*"

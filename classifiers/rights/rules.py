@@ -27,7 +27,7 @@ from typing import Any, Final
 
 import yaml
 
-from classifiers.rights.phrases import Phrase, compile_phrase
+from classifiers.rights.phrases import Lexicon, Phrase, Spans
 from classifiers.rights.segment import Kind, Segment
 
 DATA: Final = Path(__file__).parent / "data"
@@ -76,17 +76,12 @@ class Rule:
     examples: tuple[str, ...]
     counters: tuple[str, ...]
 
-    def find(self, segment: Segment) -> tuple[int, int] | None:
-        """Where the rule matches in ``segment.joined``, or None."""
-        text = segment.joined
-        for phrase in self.any:
-            span = phrase.find(text, segment.offset)
-            if span is None:
-                continue
-            if self.also and not any(extra.find(text) for extra in self.also):
-                return None
-            return None if any(exception.find(text) for exception in self.unless) else span
-        return None
+    def find(self, phrase: Phrase, spans: Spans, offset: int) -> tuple[int, int] | None:
+        """Where one of the rule's phrases matches behind ``offset``, if nothing speaks against it."""
+        span = phrase.find(spans, offset)
+        if span is None or (self.also and not any(extra.find(spans) for extra in self.also)):
+            return None
+        return None if any(exception.find(spans) for exception in self.unless) else span
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,61 +94,52 @@ class Signal:
 
 
 class Engine:
-    """All rules with an index of the literals that each phrase needs, so that most are never tried."""
+    """All rules, each phrase found by its last chunk: a clause without that chunk never looks at the phrase."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], lexicon: Lexicon) -> None:
         self.rules = tuple(rules)
-        literals = sorted({lit for rule in rules for phrase in rule.any for needed in phrase.needs for lit in needed})
-        bits = {literal: 1 << index for index, literal in enumerate(literals)}
-        self._literals = tuple(bits.items())
-        self._masks = [
-            (rule, tuple(tuple(sum(bits[lit] for lit in needed) for needed in phrase.needs) for phrase in rule.any))
-            for rule in rules
-        ]
+        self._lexicon = lexicon
+        self._by_chunk: dict[int, list[tuple[int, Rule, Phrase]]] = {}
+        for number, rule in enumerate(self.rules):
+            for phrase in rule.any:
+                self._by_chunk.setdefault(phrase.chunks[-1], []).append((number, rule, phrase))
 
     def signals(self, segments: Iterable[Segment]) -> Iterator[Signal]:
         """Every rule that matches, clause by clause. Clauses with the same words are matched once."""
-        clauses = list(segments)
-        whole = "\n".join(segment.words for segment in clauses)
-        present = tuple((literal, bit) for literal, bit in self._literals if literal in whole)
-        seen: dict[tuple[str, str], tuple[tuple[Rule, tuple[int, int]], ...]] = {}
-        masks: dict[str, int] = {}
-        for segment in clauses:
-            key = (segment.stem, segment.words)
+        seen: dict[tuple[str, Kind], tuple[tuple[Rule, tuple[int, int]], ...]] = {}
+        for segment in segments:
+            key = (segment.joined, segment.kind)
             if key not in seen:
-                bits = self._mask(segment.words, present, masks)
-                stem = self._mask(segment.stem, present, masks) if segment.stem else 0
-                seen[key] = tuple(self._match(segment, bits, bits | stem))
+                seen[key] = self.match(segment)
             for rule, span in seen[key]:
                 yield Signal(rule, segment, span)
 
-    @staticmethod
-    def _mask(words: str, present: Sequence[tuple[str, int]], masks: dict[str, int]) -> int:
-        if words not in masks:
-            masks[words] = sum(bit for literal, bit in present if literal in words)
-        return masks[words]
+    def match(self, segment: Segment) -> tuple[tuple[Rule, tuple[int, int]], ...]:
+        """The rules that match one clause, each once, in the order of the files, with offsets into ``joined``."""
+        spans = self._lexicon.spans(segment.joined)
+        found: dict[int, tuple[Rule, tuple[int, int]]] = {}
+        for chunk in spans:
+            for number, rule, phrase in self._by_chunk.get(chunk, ()):
+                if number in found or segment.kind not in rule.kinds:
+                    continue
+                if all(needed in spans for needed in phrase.chunks):
+                    span = rule.find(phrase, spans, segment.offset)
+                    if span is not None:
+                        found[number] = rule, span
+        return tuple(found[number] for number in sorted(found))
 
-    def _match(self, segment: Segment, own: int, both: int) -> Iterator[tuple[Rule, tuple[int, int]]]:
-        for rule, phrases in self._masks:
-            if segment.kind not in rule.kinds:
-                continue
-            if any(needs[-1] & own and all(need & both for need in needs) for needs in phrases):
-                span = rule.find(segment)
-                if span is not None:
-                    yield rule, span
 
-
-def parse_rules(entries: Sequence[Mapping[str, Any]], vocabulary: Mapping[str, Sequence[str]], where: str) -> list[Rule]:
+def parse_rules(entries: Sequence[Mapping[str, Any]], lexicon: Lexicon, where: str) -> list[Rule]:
     """Rules of one file; raises ``RuleError`` for unknown keys, topics, stances or phrases."""
-    return [_rule(entry, vocabulary, where) for entry in entries]
+    return [_rule(entry, lexicon, where) for entry in entries]
 
 
-def _rule(entry: Mapping[str, Any], vocabulary: Mapping[str, Sequence[str]], where: str) -> Rule:
+def _rule(entry: Mapping[str, Any], lexicon: Lexicon, where: str) -> Rule:
     name = str(entry.get("id", "?"))
     if unknown := set(entry) - _KEYS:
         raise RuleError(f"{where}: rule {name}: unknown keys {sorted(unknown)}")
     try:
-        phrases = [tuple(compile_phrase(p, vocabulary) for p in entry.get(key, ())) for key in ("any", "also", "unless")]
+        phrases = [tuple(lexicon.phrase(p) for p in entry.get(key, ())) for key in ("any", "also", "unless")]
         says = tuple((Topic(topic), Stance(stance)) for topic, stance in entry.get("says", {}).items())
         kinds = frozenset(Kind(kind) for kind in entry.get("kinds", ("term",)))
     except ValueError as error:
@@ -172,13 +158,13 @@ def _strings(value: str | Sequence[str] | None) -> tuple[str, ...]:
 def engine() -> Engine:
     """The engine over the rule files of this package; loaded at first use."""
     with (DATA / "vocabulary.yaml").open("rb") as handle:
-        vocabulary = yaml.load(handle, Loader=_Loader)  # noqa: S506 (a safe loader)
+        lexicon = Lexicon(yaml.load(handle, Loader=_Loader))  # noqa: S506 (a safe loader)
     rules: list[Rule] = []
     for path in sorted(DATA.glob("*.yaml")):
         if path.name != "vocabulary.yaml":
             with path.open("rb") as handle:
-                rules += parse_rules(yaml.load(handle, Loader=_Loader), vocabulary, path.name)  # noqa: S506
+                rules += parse_rules(yaml.load(handle, Loader=_Loader), lexicon, path.name)  # noqa: S506
     names = [rule.id for rule in rules]
     if repeated := {name for name in names if names.count(name) > 1}:
         raise RuleError(f"rule ids used twice: {sorted(repeated)}")
-    return Engine(rules)
+    return Engine(rules, lexicon)

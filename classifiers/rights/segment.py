@@ -64,6 +64,13 @@ _DEFINITION: Final = re.compile(
 )
 
 
+_IDLE: Final = re.compile(
+    r"\W{0,3}(?:whereas|background|recital|if you do not (?:agree|accept|wish to accept)|"
+    r"nothing in (?:this|these|the)(?!.{0,80}(?:grant|permit|allow|authori)))"
+)
+"""Recitals, the sentence for those who do not accept, and savings: they take nothing from a licensee."""
+
+
 class Kind(StrEnum):
     """What a clause is for. Only ``term`` clauses are read by default."""
 
@@ -139,7 +146,7 @@ def _words(raw: str) -> str:
 
 
 def _kind(words: str) -> Kind:
-    if words.startswith(("whereas", "background", "recital")):
+    if _IDLE.match(words):
         return Kind.RECITAL
     return Kind.DEFINITION if _DEFINITION.match(words) else Kind.TERM
 
@@ -230,8 +237,9 @@ def _clauses(flat: str, start: int, end: int, stem: str) -> Iterator[tuple[int, 
             continue
         lead = _words(flat[first : marks[0]])
         inner = f"{stem} {lead}".strip()[-STEM_MAX:]
-        yield from ((a, b, stem) for a, b in _chop(flat, first, marks[0]))
-        for a, b in zip(marks, [*marks[1:], last], strict=True):
+        # The words before the list are no clause without an item ("you may not use it for (i) ..., (ii) ...").
+        yield from ((a, b, stem) for a, b in _chop(flat, first, marks[1]))
+        for a, b in zip(marks[1:], [*marks[2:], last], strict=True):
             yield from ((x, y, inner) for x, y in _chop(flat, a, b))
 
 
