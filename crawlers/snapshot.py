@@ -48,6 +48,7 @@ class Snapshot:
     fetcher: str
     body: bytes = b""
     revision: str | None = None
+    etag: str | None = None
     created_at: datetime | None = None
     modified_at: datetime | None = None
     dated: bool = False

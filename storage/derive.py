@@ -18,7 +18,7 @@ from classifiers.model import Access, Assessment, Component
 from crawlers.snapshot import RECORD, FetchStatus
 from storage.answers import Cause, Fact, Value
 from storage.looks import Looks
-from storage.versions import GONE, Beginning, Crawlers, Gate, Obs, Version, Versions, beginning, recreated
+from storage.versions import GONE, RENAMED_FROM, Beginning, Crawlers, Gate, Obs, Version, Versions, beginning, recreated
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,13 @@ class Deriver:
         self._crawlers: Final = crawlers
         self._judge: Final = judge
         self._gate: Final = gate
+        self._renamed = False
 
     def derive(self, observations: Iterable[Obs]) -> list[Derived]:
         """The intervals' beginnings, ordered by instant; empty where nothing was ever read."""
-        return self._walk(Versions(self._id, self._looks, self._crawlers, self._gate).of(observations))
+        found = list(observations)
+        self._renamed = any(o.slot == RENAMED_FROM for o in found)
+        return self._walk(Versions(self._id, self._looks, self._crawlers, self._gate).of(found))
 
     def _walk(self, versions: Sequence[Version]) -> list[Derived]:
         out: list[Derived] = []
@@ -91,12 +94,13 @@ class Deriver:
     def _begin(
         self, state: Evidence, now: Sequence[Version], out: list[Derived], beliefs: dict[Component, Value]
     ) -> None:
-        first = now[0].obs
+        first = next((v.obs for v in now if not v.obs.dated), now[0].obs)
         if any(v.obs.dated and v.after is None for v in now):
             start = Beginning(Cause.SOURCE, None, frozenset({Fact.APPEARED}))
         else:
-            created = next((v.obs.created_at for v in now if v.obs.created_at is not None), None)
-            start = beginning(self._id, created, first.observed_at, first.run_id, self._looks)
+            start = beginning(self._id, first.created_at, first.observed_at, first.run_id, self._looks)
+        if self._renamed and start.cause is Cause.SOURCE:
+            start = Beginning(Cause.SOURCE, start.after, frozenset({Fact.RENAMED}))
         seen = max(v.obs.observed_at for v in now)
         for assessment in self._judge(state):
             value = value_of(assessment)
@@ -159,9 +163,7 @@ class Deriver:
         """Facts about the record itself: gone, back, re-created, gating switched."""
         facts: set[Fact] = set()
         if state.absent is not None and before.absent is None:
-            facts.add(Fact.WITHDRAWN)
-            if state.absent.status is FetchStatus.MOVED:
-                facts.add(Fact.RENAMED)
+            facts.add(Fact.RENAMED if state.absent.status is FetchStatus.MOVED else Fact.WITHDRAWN)
         if state.absent is None and before.absent is not None:
             facts.add(Fact.REAPPEARED)
         old, new = before.slots.get(RECORD), state.slots.get(RECORD)

@@ -52,7 +52,8 @@ class Look:
         """Whether the listing part of this look would have shown the subject, had it been there."""
         if self.sweep == WHOLE:
             return subject_id not in self.excepted
-        within = self.reach is not None and created_at is not None and created_at >= self.reach
+        # Not at ``reach`` itself: the next page may hold more that were created at the same moment.
+        within = self.reach is not None and created_at is not None and created_at > self.reach
         return self.sweep == PART and within and subject_id not in self.excepted
 
 

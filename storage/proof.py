@@ -18,6 +18,7 @@ from storage.intern import unpack
 from storage.times import from_micros
 
 _OK: Final = STATUSES.code(FetchStatus.OK)
+_ABSENT: Final = frozenset({Fact.WITHDRAWN, Fact.RENAMED})
 _GONE: Final = (STATUSES.code(FetchStatus.MISSING), STATUSES.code(FetchStatus.MOVED))
 
 
@@ -57,7 +58,7 @@ class Resolver:
         """The distinct pieces of evidence behind a change; what found the subject gone comes first."""
         self.prepare([row])
         pieces: dict[tuple[str, str, str], Evidence] = {}
-        if row.facts and Fact.WITHDRAWN in FACTS.members(row.facts):
+        if row.facts and not _ABSENT.isdisjoint(FACTS.members(row.facts)):
             for piece in self._absence(row):
                 pieces[piece.url, "", ""] = piece
         if row.basis_id is not None:

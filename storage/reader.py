@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, cast, literal, null, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, and_, cast, func, literal, null, or_, select, true
 
 from classifiers.direction import direction as value_direction
 from classifiers.model import Access, Component, State
-from crawlers.targets import Target
+from crawlers.targets import HUB_MODEL, Target
 from storage import schema
 from storage.answers import Cause, Change, Direction, Interval, RunRow, TargetAnswer, Value
 from storage.bulk import select_in
@@ -104,12 +104,15 @@ class Reader:
         causes: Collection[Cause] = (Cause.SOURCE,),
         direction: Direction | None = None,
         known_at: datetime | None = None,
+        run_id: int | None = None,
     ) -> Iterator[Change]:
         """Change events, oldest first. ``since`` and ``until`` (inclusive) filter on ``observed_at``."""
         rows: list[Any] = []
         with self._engine.connect() as connection:
             for table in (schema.interval, schema.revision):
                 wanted = _filters(table, since, until, target, component, causes)
+                if run_id is not None:
+                    wanted.append(table.c.run_id == run_id)
                 rows += connection.execute(_change_query(table, wanted, known_at)).all()
             rows.sort(key=lambda r: (r.observed_at, r.recorded_at, r.subject_id, r.component, r.seq))
             for start in range(0, len(rows), _BATCH):
@@ -137,6 +140,18 @@ class Reader:
         with self._engine.connect() as connection:
             row = connection.execute(statement).one_or_none()
         return None if row is None else run_row(row, row.version)
+
+    def counts(self, run_id: int) -> Mapping[str, int]:
+        """The counts of a run so far; empty where there is no such run."""
+        found = self.run(run_id)
+        return {} if found is None else found.counts
+
+    def present(self, kind: str = HUB_MODEL) -> int:
+        """How many subjects of a kind were there at the last look."""
+        t = schema.subject
+        with self._engine.connect() as connection:
+            statement = select(func.count()).select_from(t).where(t.c.kind == kind, t.c.present == 1)
+            return int(connection.execute(statement).scalar() or 0)
 
     # -- queries -----------------------------------------------------------------------------------------------------
     @staticmethod

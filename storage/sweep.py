@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from classifiers.assess import assess_weights
 from sqlalchemy import Connection, bindparam, select, update
 
+from classifiers.assess import assess_weights
 from classifiers.model import Assessment, Component, State, View
 from crawlers.hub.record import Listed
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
@@ -42,6 +42,7 @@ class PageCounts:
     seen: int = 0
     new: int = 0
     changed: int = 0
+    gated: int = 0
     malformed: int = 0
 
 
@@ -96,7 +97,8 @@ class SweepRecorder:
         seen = [row[0] for row in known.values()]
         seen += self._add(new, digests, documents, fetched_at)
         changed = self._change(touched, digests, documents, fetched_at)
-        return PageCounts(seen=len(by_id), new=len(new), changed=changed), seen
+        gated = sum(b'"gated":' in listed.facts for listed in by_id.values())
+        return PageCounts(seen=len(by_id), new=len(new), changed=changed, gated=gated), seen
 
     def _known(self, keys: Iterable[str]) -> dict[str, Any]:
         """Key → (id, key, digest, present, created_at, record_at, deep_revision, stale_since)."""

@@ -20,6 +20,8 @@ Gate = Callable[["Obs"], str]
 Crawlers = Mapping[int, str]
 
 GONE: Final = (FetchStatus.MISSING, FetchStatus.MOVED)
+RENAMED_FROM: Final = "renamed-from"
+"""The slot that says under which id a subject stood before: it was public then, and its appearance is no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +92,24 @@ class Versions:
         by_slot: dict[str, list[Obs]] = {}
         for obs in sorted(observations, key=lambda o: (o.observed_at, o.dated, o.tie)):
             by_slot.setdefault(obs.slot, []).append(obs)
-        records = self._record_versions(by_slot.pop(RECORD, []))
-        shift = self._published(records)
+        renamed = by_slot.pop(RENAMED_FROM, None) is not None
+        observed = by_slot.pop(RECORD, [])
+        shift = None if renamed else self._published(observed)
+        records = self._record_versions(observed, shift)
         # A subject that was gone before it was ever seen has no history yet.
         versions = list(dropwhile(lambda v: v.obs.status in GONE, records))
         for slot_observations in by_slot.values():
             versions += self._versions(slot_observations, shift)
         return versions
 
-    def _record_versions(self, observations: Sequence[Obs]) -> list[Version]:
+    def _record_versions(self, observations: Sequence[Obs], shift: tuple[int, int] | None) -> list[Version]:
         found: list[Version] = []
         for obs in observations:
             last = found[-1].obs if found else None
             if obs.status is FetchStatus.ERROR or (last is not None and _same_record(last, obs)):
+                continue
+            if obs.dated:
+                found.append(self._dated(obs, shift))
                 continue
             created = last.created_at if last is not None else obs.created_at
             after = self._looks.last_listing(self._id, created, obs.observed_at, obs.run_id)
@@ -125,14 +132,14 @@ class Versions:
         inside = after < modified < obs.observed_at
         return modified if inside and not settings_changed else obs.observed_at
 
-    def _published(self, records: Sequence[Version]) -> tuple[int, int] | None:
+    def _published(self, records: Sequence[Obs]) -> tuple[int, int] | None:
         """(absent look, publication) where a whole sweep did not show the subject before it was published.
 
         What was committed before was private then: it became visible with the publication.
         """
-        if not records or records[0].obs.dated:
+        first = next((o for o in records if not o.dated and o.status is FetchStatus.OK), None)
+        if first is None:
             return None
-        first = records[0].obs
         start = beginning(self._id, first.created_at, first.observed_at, first.run_id, self._looks)
         if start.cause is not Cause.SOURCE or start.after is None or Fact.PUBLISHED_LATER not in start.facts:
             return None

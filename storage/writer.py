@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, func, select
 
 from crawlers.hub.listing import Page
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
-from crawlers.targets import HUB_DATASET, HUB_MODEL, Target
+from crawlers.targets import HUB_DATASET, HUB_MODEL, Target, valid_hub_id
 from storage import schema
 from storage.beliefs import Beliefs
 from storage.bulk import insert_rows
@@ -23,6 +23,7 @@ from storage.looks import PART, WHOLE, pack_ids, unpack_ids
 from storage.runs import Run, RunSpec, add_counts, add_ids, begin_run, end_run, load_looks
 from storage.sweep import PRESENT, Memory, PageCounts, SweepRecorder
 from storage.times import to_micros
+from storage.versions import RENAMED_FROM
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +113,13 @@ class Writer:
                     seen=total.seen + counts.seen,
                     new=total.new + counts.new,
                     changed=total.changed + counts.changed,
+                    gated=total.gated + counts.gated,
                     malformed=total.malformed + len(page.malformed),
                 )
             reach = connection.execute(
                 select(func.min(schema.look_page.c.reach)).where(schema.look_page.c.run_id == run.id)
             ).scalar()
-            counted = {"seen": total.seen, "new": total.new, "changed": total.changed, "pages": len(pages),
-                       "malformed": total.malformed}  # fmt: skip
+            counted = {**asdict(total), "pages": len(pages)}
             add_counts(connection, run.id, counted, cursor=run.cursor, phase="sweep", sweep=PART, reach=reach)
         return run, total
 
@@ -143,16 +144,18 @@ class Writer:
         """The models that were there at the last look and that this run's pages did not show, ordered by id."""
         pages, t = schema.look_page, schema.subject
         with self._engine.connect() as connection:
-            seen: set[int] = set()
+            last = connection.execute(select(func.max(t.c.id))).scalar() or 0
+            seen = bytearray(last + 1)  # a byte a model: a set of three million ids would be a hundred times as large
             for row in connection.execute(select(pages.c.seen).where(pages.c.run_id == run.id)):
-                seen.update(unpack_ids(row.seen))
+                for subject_id in unpack_ids(row.seen):
+                    seen[subject_id] = 1
             statement = (
                 select(t.c.id, t.c.key)
                 .where(t.c.kind == kind, t.c.present == PRESENT, t.c.record_at < run.started_at)
                 .order_by(t.c.id)
             )
             rows = connection.execution_options(yield_per=10_000).execute(statement)
-            return [Unseen(row.id, Target(kind, row.key)) for row in rows if row.id not in seen]
+            return [Unseen(row.id, Target(kind, row.key)) for row in rows if not seen[row.id]]
 
     # -- documents -----------------------------------------------------------------------------------------------------
     def known(self, target: Target) -> dict[str, Stored]:
@@ -174,6 +177,8 @@ class Writer:
                 if snapshot.status is FetchStatus.MOVED:
                     snapshot = self._rename(connection, unseen, snapshot)
                 recorder.record(unseen.target, [snapshot])
+                if snapshot.status is FetchStatus.MOVED:
+                    self._note_new_name(recorder, unseen, snapshot)
                 outcome = {FetchStatus.MISSING: "withdrawn", FetchStatus.MOVED: "renamed"}.get(snapshot.status)
                 counts[outcome or "unlisted"] += 1
             add_counts(connection, run.id, counts)
@@ -194,6 +199,16 @@ class Writer:
             snapshot, status=FetchStatus.MISSING, detail=f"answered as {snapshot.detail}, another repository"
         )
 
+    @staticmethod
+    def _note_new_name(recorder: SnapshotRecorder, unseen: Unseen, moved: Snapshot) -> None:
+        """The new id's appearance is a rename, not a publication."""
+        if valid_hub_id(moved.detail):
+            new = Target(unseen.target.kind, moved.detail)
+            note = replace(
+                moved, subject=str(new), slot=RENAMED_FROM, status=FetchStatus.OK, body=unseen.target.key.encode()
+            )
+            recorder.record(new, [note])
+
     def record_deep(self, run: Run, crawled: Sequence[tuple[Target, Sequence[Snapshot]]]) -> dict[str, int]:
         """Record deep crawls. A target that is missing keeps its history: removal takes a complete sweep as well."""
         counts = {"deep": 0, "deep_new": 0, "deep_missing": 0, "deep_failed": 0}
@@ -212,6 +227,18 @@ class Writer:
                 counts["deep_new"] += fresh
             add_counts(connection, run.id, counts, phase="deep")
             add_ids(connection, run.id, "deep_seen", frozenset(looked))
+        return counts
+
+    def record_history(self, run: Run, crawled: Sequence[tuple[Target, Sequence[Snapshot]]]) -> dict[str, int]:
+        """Record past revisions (dated snapshots). They are no look: what they leave out may have been there."""
+        counts = {"backfilled": 0, "past": 0}
+        with self._transaction() as connection:
+            _, _, recorder = self._parts(connection, run)
+            for target, snapshots in crawled:
+                _, fresh = recorder.record(target, snapshots)
+                counts["backfilled"] += 1
+                counts["past"] += fresh
+            add_counts(connection, run.id, counts, phase="backfill")
         return counts
 
     def due(self, run: Run, every_seconds: float, limit: int) -> list[Target]:

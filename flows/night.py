@@ -1,0 +1,192 @@
+"""The steps of a night: sweep the listing, ask for what it no longer shows, look closely at what is due.
+
+Each step works in batches over a :class:`Night`, commits what it has as it goes, and can be taken up by another process
+where the last one's data ends. Nothing here knows Prefect; :mod:`flows.nightly` decides when a batch runs and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from crawlers.hub.deep import CRAWLER, HubCrawler
+
+from classifiers.rules import rules_version
+from crawlers.hub.listing import Listing, ListingError, Page
+from crawlers.settings import HUB, Settings
+from crawlers.snapshot import RECORD, FetchStatus, Snapshot
+from crawlers.targets import Target
+from flows.progress import Progress, silent
+from storage.runs import COMPLETE, FAILED, PARTIAL, Run, RunSpec
+from storage.store import Store
+from storage.writer import Unseen
+
+PAGES_A_BATCH: Final = 32
+"""Thirty thousand models: about a second of work, what a Prefect task should be."""
+LOOKUPS_A_BATCH: Final = 50
+TARGETS_A_BATCH: Final = 10
+DEEP_EVERY: Final = 20 * 3600.0
+"""Seconds after which a watched target is looked at closely again: a little less than a night's distance."""
+FLAGGED_A_NIGHT: Final = 2000
+"""Models off the watchlist that are looked at closely in one night; the rest stay due for the next."""
+MOST_GONE: Final = 0.1
+"""A listing that lost more than this share of the models is doubted, not believed."""
+FEW: Final = 1000
+"""Below this number of models gone the share is not looked at."""
+
+
+@dataclass(slots=True)
+class Night:
+    """A night in progress. ``told`` are sentences for people, one for each failure."""
+
+    store: Store
+    settings: Settings
+    run: Run
+    limit: int | None = None
+    progress: Progress = silent
+    told: list[str] = field(default_factory=list)
+    reached: bool = True
+    failed: int = 0
+    malformed: int = 0
+    doubted: bool = False
+    _pages: Iterator[Page] | None = None
+
+    @property
+    def limited(self) -> bool:
+        """Whether only a part of the listing was asked for."""
+        return self.limit is not None
+
+    def tell(self, sentence: str) -> None:
+        """Note a failure for people."""
+        self.told.append(sentence)
+        self.failed += 1
+
+
+def begin(store: Store, settings: Settings, flow: str, scope: dict[str, object]) -> Run:
+    """A new run, or the killed one of the same flow and scope."""
+    spec = RunSpec(flow, scope, rules_version(), CRAWLER, settings.reach(HUB))
+    return store.writer.begin(spec, settings.now())
+
+
+# -- the sweep -----------------------------------------------------------------------------------------------------
+def sweep_some(night: Night) -> bool:
+    """Record up to a batch of pages; returns whether there are more. Raises ListingError, with what came before kept.
+
+    Called again after an error it goes on at the run's cursor.
+    """
+    seen = int(night.store.reader.counts(night.run.id).get("seen", 0))
+    left = None if night.limit is None else night.limit - seen
+    if night._pages is None:
+        if night.run.pages and night.run.cursor is None:
+            return False
+        night._pages = Listing(night.settings).pages("models", start=night.run.cursor, limit=left)
+    try:
+        batch = 0
+        for page in islice(night._pages, PAGES_A_BATCH):
+            night.run, counts = night.store.writer.record_pages(night.run, [page])
+            batch += 1
+            seen += counts.seen
+            _mind(night, page)
+            night.progress("sweep", seen, night.limit)
+    except ListingError as error:
+        night._pages = None
+        night.reached = error.reached or night.run.pages > 0
+        raise
+    except BaseException:
+        night._pages = None
+        raise
+    return batch == PAGES_A_BATCH
+
+
+def _mind(night: Night, page: Page) -> None:
+    for name in page.malformed:
+        night.malformed += 1
+        if night.malformed <= 20:
+            night.tell(f"{name}: its record in the listing cannot be read")
+
+
+def sweep_ended(night: Night) -> None:
+    """Note that the listing was read to its end (unless only a part was asked for)."""
+    if not night.limited:
+        night.run = night.store.writer.swept(night.run)
+
+
+# -- what is no longer listed --------------------------------------------------------------------------------------
+def unseen(night: Night) -> list[list[Unseen]]:
+    """Batches of models to ask for. None at all where so many are gone that the listing itself must be doubted."""
+    gone = night.store.writer.unseen(night.run)
+    here = night.store.reader.present()
+    if len(gone) > FEW and len(gone) > here * MOST_GONE:
+        night.doubted = True
+        night.tell(f"{len(gone)} of {here} models are missing from the listing: doubted, none was retired")
+        return []
+    return [gone[i : i + LOOKUPS_A_BATCH] for i in range(0, len(gone), LOOKUPS_A_BATCH)]
+
+
+def look_up(night: Night, batch: Sequence[Unseen]) -> None:
+    """Ask for each model itself and record what became of it."""
+    with HubCrawler(night.settings) as crawler:
+        looked = [(missing, crawler.look_up(missing.target)) for missing in batch]
+    night.store.writer.record_lookups(night.run, looked)
+    for missing, snapshot in looked:
+        if snapshot.status is FetchStatus.ERROR:
+            night.tell(f"{missing.target}: {snapshot.detail}")
+
+
+# -- the deep crawl ------------------------------------------------------------------------------------------------
+def due(night: Night) -> list[list[Target]]:
+    """Batches of targets whose deep crawl falls due."""
+    targets = night.store.writer.due(night.run, DEEP_EVERY, FLAGGED_A_NIGHT)
+    return [targets[i : i + TARGETS_A_BATCH] for i in range(0, len(targets), TARGETS_A_BATCH)]
+
+
+def crawl(night: Night, batch: Sequence[Target]) -> list[tuple[Target, Snapshot]]:
+    """Deep-crawl targets and record them; returns each target's record snapshot."""
+    crawled: list[tuple[Target, Sequence[Snapshot]]] = []
+    with HubCrawler(night.settings) as crawler:
+        for target in batch:
+            crawled.append((target, crawler.crawl(target, night.store.writer.known(target))))
+    night.store.writer.record_deep(night.run, crawled)
+    records = []
+    for target, snapshots in crawled:
+        record = next(s for s in snapshots if s.slot == RECORD)
+        records.append((target, record))
+        if record.status is not FetchStatus.OK:
+            night.tell(f"{target}: {said(record)}")
+        for part in snapshots:
+            if part.slot != RECORD and part.status is FetchStatus.ERROR:
+                night.tell(f"{target}: {part.slot}: {part.detail}")
+    return records
+
+
+def said(record: Snapshot) -> str:
+    """What a record that could not be had means, for people."""
+    match record.status:
+        case FetchStatus.MISSING:
+            return "not on the hub, or private"
+        case FetchStatus.MOVED:
+            return f"moved to {record.detail}; track that id"
+        case _:
+            return record.detail or record.status.value
+
+
+# -- the end -------------------------------------------------------------------------------------------------------
+def end(night: Night, swept: bool) -> None:
+    """End the run with a status that says how much of it can be relied on."""
+    counts = night.store.reader.counts(night.run.id)
+    whole = swept and not night.limited and not night.doubted
+    nothing = not counts.get("seen") and not counts.get("deep")
+    status = COMPLETE if not night.failed and (whole or not night.limited) else PARTIAL
+    if night.failed and nothing:
+        status = FAILED
+    coverage: dict[str, object] = {
+        "listing": "whole" if whole else "part" if counts.get("seen") else "none",
+        "seen": counts.get("seen", 0),
+        "skipped": night.malformed,
+        "failed": night.failed,
+        "gated": counts.get("gated", 0),
+        "limit": night.limit,
+    }
+    night.store.writer.end(night.run, status, night.settings.now(), coverage)

@@ -1,0 +1,118 @@
+"""The nightly flow: sweep → what is gone → what is due → summary, each batch a Prefect task with retries.
+
+A night that was killed is taken up by the next start within six hours, where its data ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from crawlers.hub.listing import ListingError
+from crawlers.settings import HUB, Settings
+from crawlers.targets import Target
+from flows import night as steps
+from flows.artifacts import night_page, publish
+from flows.batches import batch, flow
+from flows.engine import configure_prefect, current_settings, run
+from flows.limits import wait_for
+from flows.night import Night
+from flows.progress import Progress, silent
+from storage.answers import RunRow
+from storage.store import Store, open_store
+from storage.writer import Unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended. ``told`` names each failure; ``reached`` is false where nobody answered at all."""
+
+    run: RunRow
+    told: tuple[str, ...]
+    reached: bool
+    resumed: bool
+
+
+_progress: ContextVar[Progress] = ContextVar("ajar_progress", default=silent)
+
+
+@batch("sweep pages", label=lambda night: f"pages {night.run.pages + 1} and on")
+def _sweep(night: Night) -> bool:
+    wait_for(f"{HUB}/api/models", steps.PAGES_A_BATCH, night.settings)
+    return steps.sweep_some(night)
+
+
+@batch("ask for the unlisted", label=lambda night, unseen: f"{len(unseen)} unlisted models")
+def _ask(night: Night, unseen: Sequence[Unseen]) -> None:
+    wait_for(f"{HUB}/api/models", len(unseen), night.settings)
+    steps.look_up(night, unseen)
+
+
+@batch("look closely", label=lambda night, targets: f"{len(targets)} targets")
+def _crawl(night: Night, targets: Sequence[Target]) -> None:
+    wait_for(f"{HUB}/api/models", len(targets), night.settings)
+    steps.crawl(night, targets)
+
+
+@flow("nightly")
+def nightly(sweep: bool = True, limit: int | None = None) -> Outcome:
+    """One night. ``limit`` reads at most that many models of the listing, and retires nothing."""
+    settings = current_settings()
+    store = open_store(settings.database_url)
+    try:
+        with store.one_run():
+            return _night(store, settings, sweep, limit)
+    finally:
+        store.close()
+
+
+def _night(store: Store, settings: Settings, sweep: bool, limit: int | None) -> Outcome:
+    begun = steps.begin(store, settings, "nightly", {"sweep": sweep, "limit": limit})
+    night = Night(store, settings, begun, limit, _progress.get())
+    swept = _sweep_all(night) if sweep else False
+    if night.reached:
+        _look_closely(night)
+    steps.end(night, swept or not sweep)
+    row = store.reader.run(night.run.id)
+    if row is None:
+        raise RuntimeError(f"run {night.run.id} is not in the database that it was written to")
+    publish("ajar-nightly", night_page(row, store.reader.changes(run_id=night.run.id), night.told))
+    return Outcome(row, tuple(night.told), night.reached, begun.resumed)
+
+
+def _sweep_all(night: Night) -> bool:
+    """Sweep and ask for the unlisted; returns whether the listing was read to its end."""
+    if night.run.phase in ("begin", "sweep"):
+        try:
+            while _sweep(night):
+                pass
+        except ListingError as error:
+            night.tell(f"the hub's listing: {error}")
+            return False
+        steps.sweep_ended(night)
+    if not night.limited and night.run.phase == "removed":
+        batches = steps.unseen(night)
+        for number, unseen in enumerate(batches, 1):
+            _ask(night, unseen)
+            night.progress("unlisted", number, len(batches))
+    return True
+
+
+def _look_closely(night: Night) -> None:
+    batches = steps.due(night)
+    for number, targets in enumerate(batches, 1):
+        _crawl(night, targets)
+        night.progress("deep", number * steps.TARGETS_A_BATCH, len(batches) * steps.TARGETS_A_BATCH)
+
+
+def run_nightly(
+    settings: Settings, *, sweep: bool = True, limit: int | None = None, progress: Progress = silent
+) -> Outcome:
+    """Run the nightly flow now, in this process. Raises EngineError, StoreError."""
+    configure_prefect(settings)
+    token = _progress.set(progress)
+    try:
+        return run(nightly, settings, sweep=sweep, limit=limit)
+    finally:
+        _progress.reset(token)
