@@ -36,6 +36,7 @@ _SERVER_ENVIRONMENT: Final[Mapping[str, str]] = {
     "PREFECT__SERVER_FINAL": "1",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
     # Two private servers may share the file for a moment (one ending, one beginning): wait for the lock, do not fail.
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
 }

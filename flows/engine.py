@@ -11,6 +11,7 @@ Call ``configure_prefect`` before anything imports Prefect: its server starts wh
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import socket
 import sys
@@ -44,8 +45,11 @@ _ours: dict[str, str | None] = {}
 """Environment variables that we set, with what they were before."""
 
 
-def configure_prefect(settings: Settings | None = None, *, scheduler: bool = False) -> None:
-    """Make Prefect ready; return at once. Idempotent. ``scheduler``: the private API also creates scheduled runs.
+def configure_prefect(settings: Settings | None = None, *, scheduler: bool = False, local: str | None = None) -> None:
+    """Make Prefect ready; return at once. Idempotent.
+
+    ``local`` is an API to use where the user chose none; else a private one is started, which creates scheduled runs
+    if it is to be a ``scheduler``.
 
     Nothing that the user set is overridden. Prefect logs to stderr: all of it where it schedules, warnings to a
     user's server, and with a private API only what is critical, because the caller is told of a failure by the error
@@ -56,26 +60,23 @@ def configure_prefect(settings: Settings | None = None, *, scheduler: bool = Fal
         _settings.set(settings)
     if _api is not None:
         return
+    for name in ("EventsWorker", "APILogWorker"):  # at every exit they warn that they are still sending
+        logging.getLogger(name).setLevel(logging.ERROR)
     theirs = prefect_settings()
     private = "PREFECT_API_URL" not in theirs
     loudness = {"PREFECT_LOGGING_LEVEL": "INFO" if scheduler else "CRITICAL" if private else "WARNING"}
     for name, value in {**DEFAULTS, **loudness}.items():
         if name not in theirs and name not in os.environ:
             _set(name, value)
-    if private:
+    if private and local:
+        _set("PREFECT_API_URL", local)
+    elif private:
         _api = PrivateApi(os.environ, scheduler=scheduler).start()
-        atexit.register(shutdown)
+        atexit.register(_close)
         _set("PREFECT_API_URL", _api.url)
     if "PREFECT_HOME" not in theirs and not (Path.home() / ".prefect" / "profiles.toml").exists():
         _set("PREFECT_HOME", str(state_directory(os.environ)))  # else importing Prefect litters the home directory
     _refresh()
-
-
-def use_api(url: str) -> None:
-    """Talk to the Prefect API at ``url`` from now on, unless the user chose one."""
-    if "PREFECT_API_URL" not in prefect_settings():
-        _set("PREFECT_API_URL", url)
-        _refresh()
 
 
 def wait_until_ready() -> None:
@@ -130,11 +131,7 @@ def run(flow: Callable[P, R], settings: Settings, *args: P.args, **kwargs: P.kwa
 
 def shutdown(wait: bool = False) -> None:
     """End the private API, if there is one, after what this process still has to tell it; restore the environment."""
-    global _api
-    api, _api = _api, None
-    if api is not None:
-        _drain()
-        api.close(wait=wait)
+    _close(wait)
     for name, before in _ours.items():
         if before is None:
             os.environ.pop(name, None)
@@ -143,6 +140,14 @@ def shutdown(wait: bool = False) -> None:
     _ours.clear()
     _settings.set(None)
     _refresh()
+
+
+def _close(wait: bool = False) -> None:
+    global _api
+    api, _api = _api, None
+    if api is not None:
+        _drain()
+        api.close(wait=wait)
 
 
 def private_api_pid() -> int | None:

@@ -1,0 +1,114 @@
+"""Prefect is offline, quiet, respects the user's server, and leaves nothing behind, however it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows import engine
+from flows.api_server import healthy, server_environment, state_directory
+from flows.errors import EngineError
+from tests.flows.conftest import Api, eventually
+
+
+def test_a_server_gets_no_token_and_no_address_of_ours() -> None:
+    told = {"HF_TOKEN": "x", "GITHUB_TOKEN": "x", "AJAR_DATABASE_URL": "x", "PREFECT_API_URL": "x", "LANG": "C"}
+    environment = server_environment(told, Path("/home/of/prefect"), scheduler=False)
+    assert not set(told) - {"LANG"} & set(environment)
+    assert environment["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert environment["PREFECT_HOME"] == "/home/of/prefect"
+
+
+def test_what_the_user_set_for_the_server_stays() -> None:
+    told = {"PREFECT_SERVER_ANALYTICS_ENABLED": "true", "PREFECT_SERVER_DATABASE_TIMEOUT": "7"}
+    assert told.items() <= server_environment(told, Path("/p"), scheduler=True).items()
+
+
+def test_only_a_scheduler_runs_all_services() -> None:
+    assert "PREFECT__SERVER_EPHEMERAL" in server_environment({}, Path("/p"), scheduler=False)
+    assert "PREFECT__SERVER_EPHEMERAL" not in server_environment({}, Path("/p"), scheduler=True)
+
+
+def test_the_state_directory_is_the_users_own(tmp_path: Path) -> None:
+    assert state_directory({"HOME": str(tmp_path)}) == tmp_path / ".local/state/ajar/prefect"
+    assert state_directory({"XDG_STATE_HOME": str(tmp_path / "x")}) == tmp_path / "x/ajar/prefect"
+    assert state_directory({"PREFECT_HOME": str(tmp_path / "p"), "HOME": "/h"}) == tmp_path / "p"
+    assert (tmp_path / ".local/state/ajar/prefect").stat().st_mode & 0o077 == 0
+
+
+def test_a_home_that_cannot_be_made_falls_back_or_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    fallback = state_directory({"HOME": str(tmp_path / "file")})
+    assert fallback.is_dir()
+    assert str(os.getuid()) in fallback.name
+    with pytest.raises(EngineError, match="Choose a directory"):
+        state_directory({"PREFECT_HOME": str(tmp_path / "file" / "below")})
+
+
+def test_nothing_answers_where_nobody_listens() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # not listening
+        assert not healthy(f"http://127.0.0.1:{taken.getsockname()[1]}/api")
+
+
+@pytest.mark.prefect
+def test_a_server_that_the_user_chose_is_respected(child_environment: dict[str, str], tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/api"
+        told = {**child_environment, "PREFECT_API_URL": url, "PREFECT_HOME": str(tmp_path / "untouched")}
+        program = "from tests.flows.sample import main; main()"
+        done = subprocess.run([sys.executable, "-c", program, "1"], env=told, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert f"PREFECT_API_URL={url}" in done.stderr
+    assert "prefect server start" in done.stderr
+    assert not (tmp_path / "untouched" / "prefect.db").exists()
+
+
+@pytest.mark.prefect
+def test_logs_go_to_stderr_and_telemetry_nowhere(api: Api) -> None:
+    import prefect.settings
+
+    now = prefect.settings.get_current_settings()
+    assert now.api.url == api.url
+    assert not now.server.analytics_enabled
+    assert os.environ["DO_NOT_TRACK"] == "1"
+
+
+@pytest.mark.prefect
+def test_killed_processes_leave_no_server_and_the_next_one_runs(
+    api: Api, child_environment: dict[str, str], tmp_path: Path
+) -> None:
+    """SIGKILL in the middle of a batch: the private server goes too, the next run finishes, Prefect shows a crash."""
+    command = [sys.executable, "-m", "tests.flows.sample", "3"]
+    killed = subprocess.Popen(
+        command,
+        env={**child_environment, "SAMPLE_STOP": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert killed.stdout is not None
+    server = int(killed.stdout.readline().rpartition(" ")[2])
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    again = subprocess.run(command, env=child_environment, capture_output=True, text=True, cwd=tmp_path)
+    assert again.stdout == "did 2\n", again.stderr
+    assert again.stderr == ""
+    assert (tmp_path / "pages.txt").read_text().split() == ["0", "1", "2"]
+    eventually(lambda: Path(f"/proc/{server}").exists(), lambda there: not there)
+    assert [run["state_name"] for run in api.flow_runs("sample")] == ["Crashed", "Completed"]
+
+
+@pytest.mark.prefect
+def test_configuring_twice_starts_one_server(api: Api) -> None:
+    before = engine.private_api_pid()
+    engine.configure_prefect()
+    assert engine.private_api_pid() == before is not None
