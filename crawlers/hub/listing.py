@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx2
+import orjson
 
 from crawlers.http import Answer, Fetcher, FetchError
 from crawlers.hub.client import Refusal, explain, hub_fetcher, refusal
-from crawlers.hub.json import looks_complete, records
+from crawlers.hub.json import looks_complete, pieces, records
 from crawlers.hub.record import DATASET_EXPAND, EXPAND, Listed, RecordError, listed, valid_id
 from crawlers.settings import HUB, Settings
 
@@ -127,18 +128,29 @@ def start_url(kind: Kind) -> str:
 
 def read_page(body: bytes, url: str, following: str | None, fetched_at: datetime) -> Page:
     """Parse one page. A record that cannot be read costs only itself. Raises :class:`ListingError` where it is none."""
-    good: list[Listed] = []
-    malformed: list[str] = []
     try:
-        found = records(body)
+        good, malformed = _read(map(orjson.loads, pieces(body)))
+    except ValueError:
+        good, malformed = _read_all(body, url)
+    return Page(tuple(good), url, following, fetched_at, tuple(malformed))
+
+
+def _read_all(body: bytes, url: str) -> tuple[list[Listed], list[str]]:
+    try:
+        return _read(records(body))
     except ValueError as error:
         raise ListingError(f"{url}: {error}") from error
-    for place, raw in enumerate(found):
+
+
+def _read(raws: Iterable[Any]) -> tuple[list[Listed], list[str]]:
+    good: list[Listed] = []
+    malformed: list[str] = []
+    for place, raw in enumerate(raws):
         try:
             good.append(listed(raw))
         except (RecordError, AttributeError):
             malformed.append(_name(raw, place))
-    return Page(tuple(good), url, following, fetched_at, tuple(malformed))
+    return good, malformed
 
 
 def _name(raw: Any, place: int) -> str:

@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from crawlers.hub.files import DOCUMENT, file_kind
+from crawlers.hub.files import scan
 
 EXPAND: Final[tuple[str, ...]] = (
     "cardData",
@@ -78,6 +78,7 @@ _TAG_FORMATS: Final[Mapping[str, str]] = {
 
 
 _FILE_NAME: Final = itemgetter("rfilename")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RecordError(ValueError):
@@ -161,7 +162,8 @@ def microseconds(value: object) -> int | None:
         parsed = datetime.fromisoformat(value)
         if parsed.tzinfo is None:
             parsed = parsed.replace(tzinfo=UTC)
-        return round(parsed.timestamp() * 1e6)
+        since = parsed - _EPOCH
+        return since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds
     except (ValueError, OverflowError):
         return None
 
@@ -284,12 +286,8 @@ def _read_files(raw: Mapping[str, Any], kept: dict[str, Any], formats: set[str])
     if isinstance(siblings, list):
         formats.clear()
         kept["files"] = True
-        documents = []
-        for kind in _kinds(siblings):
-            if kind and kind[0] == DOCUMENT:
-                documents.append(kind[1])
-            else:
-                formats.update(kind)
+        proven, documents = _scan(siblings)
+        formats |= proven
         if documents:
             kept["documents"] = sorted(documents, key=shallow_first)[:MAX_ITEMS]
     if raw.get("safetensors"):
@@ -314,12 +312,12 @@ def _read_state(raw: Mapping[str, Any], kept: dict[str, Any]) -> None:
             kept[key] = value[:MAX_TEXT]
 
 
-def _kinds(siblings: list[Any]) -> set[tuple[str, ...]]:
+def _scan(siblings: list[Any]) -> tuple[set[str], list[str]]:
     try:
-        return set(map(file_kind, map(_FILE_NAME, siblings)))
-    except (TypeError, LookupError, AttributeError):
+        return scan(map(_FILE_NAME, siblings))
+    except (TypeError, LookupError):
         names = [entry.get("rfilename") for entry in siblings if isinstance(entry, dict)]
-        return {file_kind(name) for name in names if isinstance(name, str)}
+        return scan(name for name in names if isinstance(name, str))
 
 
 def shallow_first(path: str) -> tuple[int, str]:
