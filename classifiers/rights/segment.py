@@ -34,6 +34,7 @@ _TABLE: Final = {
     ord("\ufeff"): " ",
 }
 _INVISIBLE: Final = str.maketrans("", "", "\u200b\u200c\u200d\u2060\u00ad*_")
+_HAN_BLANK: Final = re.compile("(?<=[\u3000-\u9fff,()]) (?=[\u3000-\u9fff])")
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,9})\b[^<>]{0,400}>|<!--|-->")
 _BLOCK_TAGS: Final = frozenset(("p", "li", "div", "br", "tr", "ul", "ol", "td", "dd", "h1", "h2", "h3", "h4", "h5", "h6"))
 _ENTITY: Final = re.compile(r"&(?:[a-z]{2,8}|#\d{1,6});")
@@ -61,6 +62,7 @@ _DEFINITION: Final = re.compile(
     r"(?:\W{0,6}(?:\(?\w{1,5}[.)]\W{0,3})?(?:\d[\d.]{0,6}\W{1,3})?)(?:the term\s)?(?:\"[^\"]{1,80}\"|'[^']{1,80}')"
     r"(?:\W{0,3}(?:or|and|\()\W{0,3}(?:\"[^\"]{1,60}\"|'[^']{1,60}')\)?){0,3}\W{0,4}"
     r"(?:means|mean|shall mean|shall refer|refers? to|is defined|are defined|is any|is the|are the|\u662f\u6307|\u6307|\u610f\u6307|\u7cfb\u6307|:)"
+    r"|\W{0,4}(?:\d[\d.]{0,6}\W{1,3})?[^\s\u3002]{1,20}\W{0,3}\u662f\u6307"
 )
 
 
@@ -142,7 +144,9 @@ def segments(text: str) -> Iterator[Segment]:
 
 
 def _words(raw: str) -> str:
-    return " ".join(raw.translate(_INVISIBLE).lower().split())
+    """Lower-cased, single-spaced; no blanks between Chinese characters, which text from PDFs is full of."""
+    words = " ".join(raw.translate(_INVISIBLE).lower().split())
+    return words if words.isascii() else _HAN_BLANK.sub("", words)
 
 
 def _kind(words: str) -> Kind:
