@@ -8,7 +8,7 @@ that the millions of models with equal facts are assessed once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -37,6 +37,7 @@ _CONTRADICTIONS: Final = {
     "card-agrees-with-record": "contradiction:card-tag",
     "base-allows-license": "contradiction:wider-than-base",
 }
+_Said = Mapping[tuple[str, Outcome], Finding]
 _Key = tuple[FetchStatus, bytes, FetchStatus | None, str]
 _seen: dict[_Key, Assessment] = {}
 
@@ -66,6 +67,7 @@ def assess_weights(view: View) -> Assessment:
 def _component(component: Component, evidence: Evidence) -> Assessment:
     findings = tuple(finding for probe in PROBES[component] for finding in probe.ask(evidence))
     state, value = level(component, findings)
+    said = {(finding.probe, finding.outcome): finding for finding in findings}
     governing = _governing(component, evidence)
     weights = component is Component.WEIGHTS
     released = value != 1
@@ -74,11 +76,11 @@ def _component(component: Component, evidence: Evidence) -> Assessment:
         state=state,
         level=value,
         license=governing.license if governing and released else None,
-        access=_access(component, evidence, findings, state, released),
+        access=_access(component, evidence, said, state, released),
         confidence=confidence(state, value, findings, governing),
         findings=findings,
         declared=_or_nothing(lambda: evidence.declared) if weights else (),
-        marks=_marks(evidence, findings) if weights else (),
+        marks=_marks(evidence, said) if weights else (),
     )
 
 
@@ -97,38 +99,32 @@ def _or_nothing(read: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
         return ()  # the probe that reads the same has answered error
 
 
-def _said(findings: Sequence[Finding], probe: str, outcome: Outcome = Outcome.TRUE) -> Finding | None:
-    return next((finding for finding in findings if finding.probe == probe and finding.outcome is outcome), None)
-
-
-def _access(
-    component: Component, evidence: Evidence, findings: Sequence[Finding], state: State, released: bool
-) -> Access | None:
+def _access(component: Component, evidence: Evidence, said: _Said, state: State, released: bool) -> Access | None:
     if component is Component.WEIGHTS:
-        return _repository_access(findings, released)
+        return _repository_access(said, released)
     if state is not State.ASSESSED:
         return None
     if component in STAGES:
         found = [dataset_access(evidence, dataset) for dataset in datasets_of(evidence, component)]
         return least_open(tuple(access for access in found if access is not None))
-    gone = _said(findings, "withdrawn") and _said(findings, "custom-code")
+    gone = ("withdrawn", Outcome.TRUE) in said and ("custom-code", Outcome.TRUE) in said
     return Access.WITHDRAWN if gone else Access.PUBLIC
 
 
-def _repository_access(findings: Sequence[Finding], released: bool) -> Access | None:
+def _repository_access(said: _Said, released: bool) -> Access | None:
     """The gate stands whether or not weights were seen behind it; without one, no weights are no access."""
-    if _said(findings, "withdrawn") or _said(findings, "disabled"):
+    if ("withdrawn", Outcome.TRUE) in said or ("disabled", Outcome.TRUE) in said:
         return Access.WITHDRAWN
-    if gate := _said(findings, "gated"):
+    if gate := said.get(("gated", Outcome.TRUE)):
         return Access.GATED_AUTO if gate.value == "auto" else Access.GATED_MANUAL
-    if not _said(findings, "record-present") or not _said(findings, "gated", Outcome.FALSE):
+    if ("record-present", Outcome.TRUE) not in said or ("gated", Outcome.FALSE) not in said:
         return None
     return Access.PUBLIC if released else Access.NONE
 
 
-def _marks(evidence: Evidence, findings: Sequence[Finding]) -> tuple[str, ...]:
-    marks = {mark for probe, mark in _CONTRADICTIONS.items() if _said(findings, probe, Outcome.FALSE)}
-    if moved := _said(findings, "renamed"):
+def _marks(evidence: Evidence, said: _Said) -> tuple[str, ...]:
+    marks = {mark for probe, mark in _CONTRADICTIONS.items() if (probe, Outcome.FALSE) in said}
+    if moved := said.get(("renamed", Outcome.TRUE)):
         marks.add(f"moved-to:{moved.value}" if moved.value else "moved")
     marks.update(_or_nothing(lambda: _text_mark(evidence)))
     return tuple(sorted(marks))

@@ -7,14 +7,15 @@ other probes go on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from classifiers.card import Card, read_card
+from classifiers.lazy import lazy
 from classifiers.licenses import LicenseReading, read_declared
 from classifiers.model import Pointer, View
-from classifiers.terms import TEXT_OF_ITS_OWN, Terms
+from classifiers.terms import TEXT_OF_ITS_OWN, Governing, Terms
 from classifiers.text import decode, excerpt, line_of
 from crawlers.hub.record import HubFacts, parse
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
@@ -52,6 +53,7 @@ class Evidence:
 
     def __init__(self, view: View) -> None:
         self.view = view
+        self.governed: dict[object, Governing] = {}
 
     def ok(self, slot: str) -> Snapshot | None:
         """The slot's snapshot, where it was readable."""
@@ -62,18 +64,18 @@ class Evidence:
         """The names of all slots with ``prefix``, sorted."""
         return tuple(sorted(slot for slot in self.view.slots if slot.startswith(prefix)))
 
-    @cached_property
+    @lazy
     def sweep_only(self) -> bool:
         """Whether nothing but the record was looked at."""
         return not any(slot != RECORD for slot in self.view.slots)
 
-    @cached_property
+    @lazy
     def record(self) -> HubFacts | None:
         """The hub's record, None where there is none. Raises ``ValueError`` for bytes that are not facts."""
         snapshot = self.ok(RECORD)
         return parse(snapshot.body) if snapshot else None
 
-    @cached_property
+    @lazy
     def card(self) -> Card | None:
         """The model card, None where it was not looked at or is not there."""
         snapshot = self.ok(CARD)
@@ -93,7 +95,7 @@ class Evidence:
             return True
         return self._card_is_witness
 
-    @cached_property
+    @lazy
     def _card_is_witness(self) -> bool:
         record, card = self.record, self.card
         if record is None or card is None or card.problem:
@@ -104,7 +106,7 @@ class Evidence:
             theirs.add(record.license_name.lower())
         return mine == theirs or mine == set(record.declared)
 
-    @cached_property
+    @lazy
     def card_decides(self) -> bool:
         """Whether the card, not the record, declares the licence: it is newer and of another commit, or alone."""
         record, card = self.ok(RECORD), self.ok(CARD)
@@ -113,7 +115,7 @@ class Evidence:
         return card.observed_at > record.observed_at and card.revision != record.revision
 
     # -- licences ------------------------------------------------------------------------------------------------
-    @cached_property
+    @lazy
     def declared(self) -> tuple[str, ...]:
         """The declared licence set: license tags, the card's ``license`` and ``license_name``, lower-cased, sorted."""
         if not self.card_decides:
@@ -122,7 +124,7 @@ class Evidence:
         values = (*card.values("license"), *card.values("license_name")) if card else ()
         return tuple(sorted({value.lower() for value in values}))
 
-    @cached_property
+    @lazy
     def declared_terms(self) -> tuple[Terms, ...]:
         """One for each licence that the deciding source names; none where it names none."""
         if not self.card_decides and self.record is not None:
@@ -131,7 +133,7 @@ class Evidence:
                 return terms
         return self.card_terms
 
-    @cached_property
+    @lazy
     def card_terms(self) -> tuple[Terms, ...]:
         """What the card's front matter declares."""
         card = self.card
@@ -141,21 +143,21 @@ class Evidence:
         terms = _named_terms(values, card.first("license_name"), card.first("license_link"), CARD, "declared")
         return tuple(terms)
 
-    @cached_property
+    @lazy
     def license_files(self) -> tuple[str, ...]:
         """Slots of licence texts, those nearest to the root and most plainly named first."""
         link = self._linked_file
         found = (slot for slot in self.view.slots if slot == link or is_license_file(slot))
         return tuple(sorted(found, key=lambda slot: (slot.count("/"), not slot.lower().startswith("licen"), slot)))
 
-    @cached_property
+    @lazy
     def _linked_file(self) -> str:
         recorded = self.record.license_link if self.record else None
         links = (recorded or "", self.card.first("license_link") if self.card else "")
         names = (link.rsplit("/", 1)[-1].split("#")[0] for link in links)
         return next((name for name in names if name and name != CARD and ":" not in name), "")
 
-    @cached_property
+    @lazy
     def file_terms(self) -> tuple[Terms, ...]:
         """What each readable licence file says."""
         return tuple(self._file_terms())
@@ -185,7 +187,7 @@ class Evidence:
             declared = tuple(terms for terms in declared if terms.known)
         return (*declared, *readable)
 
-    @cached_property
+    @lazy
     def main_license_text(self) -> str:
         """The text of the licence file that comes first for the weights; empty where none was read."""
         main = next(iter(self._files_for(code=False)), None)
@@ -197,7 +199,7 @@ class Evidence:
         named = [terms for terms in self.file_terms if mine in terms.name.lower()]
         return named or [terms for terms in self.file_terms if others not in terms.name.lower()]
 
-    @cached_property
+    @lazy
     def bases(self) -> tuple[tuple[str, str], ...]:
         """Relation and id of the models that this one is declared to come from."""
         found = self.record.bases if self.record else ()
@@ -210,6 +212,18 @@ class Evidence:
         """What the record of another repository (a base, a dataset) declares. Raises ``ValueError``."""
         snapshot = self.ok(slot)
         return _record_terms(parse(snapshot.body), slot, source) if snapshot else ()
+
+
+def remembered(compute: Callable[[Evidence], Governing]) -> Callable[[Evidence], Governing]:
+    """``compute``, once for each evidence: several probes ask which licence governs."""
+
+    def governing(evidence: Evidence) -> Governing:
+        known = evidence.governed.get(compute)
+        if known is None:
+            known = evidence.governed[compute] = compute(evidence)
+        return known
+
+    return governing
 
 
 def is_license_file(slot: str) -> bool:

@@ -8,14 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from classifiers.licenses import LicenseReading
+from classifiers.licenses import UNCLEAR, LicenseReading, Permissions
 from classifiers.licenses.types import CODE_LEVELS, DATA_LEVELS
 from classifiers.model import Pointer
 
 TEXT_OF_ITS_OWN: Final = 200
 """Words from which on an unrecognised licence file is taken for a licence, not for a notice or a pointer to one."""
+
+
+@lru_cache(maxsize=512)
+def _levels(permissions: Permissions, code: bool) -> tuple[int, int]:
+    low, high = permissions.point_range()
+    table = CODE_LEVELS if code else DATA_LEVELS
+    return table[low], table[high]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +40,7 @@ class Terms:
 
     def levels(self, code: bool) -> tuple[int, int]:
         """Least and most open level of a released component under these terms."""
-        low, high = self.reading.permissions.point_range()
-        table = CODE_LEVELS if code else DATA_LEVELS
-        return table[low], table[high]
+        return _levels(self.reading.permissions, code)
 
     @property
     def known(self) -> bool:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from classifiers.evidence import Evidence, declared_reading
+from classifiers.evidence import Evidence, declared_reading, remembered
 from classifiers.model import Finding, Outcome, Pointer
 from classifiers.probes.licenses import license_governs, license_level
 from classifiers.probes.presence import record_present, withdrawn
@@ -69,6 +69,7 @@ def custom_code(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("custom-code", Outcome.FALSE, (Pointer(RECORD, "custom_code"),))
 
 
+@remembered
 def code_governing(evidence: Evidence) -> Governing:
     """The library's licence, and where the repository brings code, that of the repository."""
     terms: list[Terms] = []

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from classifiers.evidence import CARD, DATASET, Evidence, declared_reading
+from classifiers.evidence import CARD, DATASET, Evidence, declared_reading, remembered
 from classifiers.model import Access, Component, Finding, Outcome, Pointer
 from classifiers.probes.licenses import license_governs, license_level
 from classifiers.probes.presence import record_present
@@ -106,6 +106,7 @@ def dataset_access(evidence: Evidence, dataset: str) -> Access | None:
 def data_governing(stage: Component) -> Callable[[Evidence], Governing]:
     """The terms of all datasets of a stage; one without a known licence counts as unknown terms."""
 
+    @remembered
     def governing(evidence: Evidence) -> Governing:
         found: list[Terms] = []
         for dataset in datasets_of(evidence, stage):

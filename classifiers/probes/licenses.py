@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from classifiers.evidence import BASE, CARD, PLACEHOLDERS, Evidence
+from classifiers.evidence import BASE, CARD, PLACEHOLDERS, Evidence, remembered
 from classifiers.licenses import Method
 from classifiers.model import Finding, Outcome, Pointer
 from classifiers.probes.registry import Probe, probe
@@ -195,7 +195,9 @@ def _ids(terms: Iterable[Terms]) -> str:
 
 def base_terms(evidence: Evidence) -> tuple[Terms, ...]:
     """The terms of those bases that bind this model: the same publisher's do not."""
-    publisher = _publisher_of(evidence.view.subject) if evidence.bases and not evidence.sweep_only else ""
+    if evidence.sweep_only:
+        return ()
+    publisher = _publisher_of(evidence.view.subject)
     binding = [name for _, name in evidence.bases if not publisher or _publisher(name) != publisher]
     found = [evidence.terms_of(BASE + name, "base") for name in binding]
     return tuple(item for terms in found for item in terms if item.known)
@@ -236,6 +238,7 @@ def license_level(name: str, governing: Callable[[Evidence], Governing]) -> Prob
     return Probe(name, "Does every reading of the licence give the same level?", answer)
 
 
+@remembered
 def weights_governing(evidence: Evidence) -> Governing:
     """The weights' own terms and those of their bases."""
     own = evidence.governing_terms(code=False)
