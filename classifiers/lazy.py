@@ -1,7 +1,7 @@
 """An attribute that is computed when first asked for.
 
-``functools.cached_property`` of Python 3.11 takes a lock each time it computes, which costs a sweep a tenth of its time;
-an ``Evidence`` belongs to one assessment and one thread.
+``functools.cached_property`` of Python 3.11 takes a lock each time it computes, which costs the sweep's assessments a
+third of their time; an ``Evidence`` belongs to one assessment and one thread.
 """
 
 from __future__ import annotations

@@ -45,9 +45,7 @@ class Terms:
     @property
     def known(self) -> bool:
         """Whether a licence was recognised, or at least one of its permissions."""
-        return self.reading.license is not None or any(
-            value is not None for _, value in self.reading.permissions.items()
-        )
+        return self.reading.license is not None or self.reading.permissions != UNCLEAR
 
     @property
     def names(self) -> frozenset[str]:

@@ -26,6 +26,8 @@ def _escaped(match: re.Match[str]) -> str:
 
 def excerpt(text: str, limit: int = EXCERPT) -> str:
     """``text`` on one line, control characters escaped, at most ``limit`` characters (an ellipsis the last)."""
+    if len(text) <= limit and text.isprintable() and "  " not in text:
+        return text.strip()
     line = _SPACE.sub(" ", text[: 4 * limit]).strip()
     line = _UNPRINTABLE.sub(_escaped, line)
     return line if len(line) <= limit and len(text) <= 4 * limit else line[: limit - 1] + "…"
