@@ -150,6 +150,22 @@ class Fetcher:
                 self._back_off(url, attempt, reason, wait)
         raise FetchError(f"{reason} ({self._patience.tries} tries)", reached=reached)
 
+    def next_link(self, answer: Answer) -> str | None:
+        """The canonical address of an answer's ``Link: <…>; rel="next"``; None where there is none.
+
+        Raises :class:`FetchError` where it leads to another source: to stop there would mean "complete".
+        """
+        link = answer.headers.get("link", "")
+        url = httpx2.Response(200, headers={"link": link}).links.get("next", {}).get("url") if link else None
+        if not url:
+            return None
+        home = _origin(answer.url)
+        base = self._settings.reach(home)
+        canonical = home + url[len(base) :] if url.startswith(base + "/") else home + url if url[:1] == "/" else url
+        if not canonical.startswith(home + "/") or canonical.startswith(home + "//") or not canonical.isprintable():
+            raise FetchError(f"the next page is elsewhere ({url[:200]!r}); not followed")
+        return canonical
+
     def _pace(self, url: str) -> None:
         """Wait for the quota, and for as long as others keep taking what is left of it."""
         quota = self._quota(url)

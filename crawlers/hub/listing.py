@@ -18,7 +18,6 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import httpx2
 import orjson
 
 from crawlers.http import Answer, Fetcher, FetchError
@@ -105,19 +104,10 @@ class Listing:
             if refused is Refusal.MISSING:
                 refused = Refusal.OTHER
             raise ListingError(f"{url}: {explain(answer, refused)}")
-        return answer, self._next(answer, kind), self._settings.now()
-
-    def _next(self, answer: Answer, kind: Kind) -> str | None:
-        """The next page's canonical address. A link that leads away is an error: None would mean "complete"."""
-        link = httpx2.Response(200, headers={"link": answer.headers.get("link", "")}).links.get("next", {}).get("url")
-        if not link:
-            return None
-        base = self._settings.reach(HUB)
-        canonical = HUB + link[len(base) :] if link.startswith(base + "/") else HUB + link if link[:1] == "/" else link
-        found = _continued(canonical, kind)
-        if found is None:
-            raise ListingError(f"the listing's next page is elsewhere ({link[:200]!r}); not followed")
-        return found
+        following = fetcher.next_link(answer)
+        if following is not None and _continued(following, kind) is None:
+            raise ListingError(f"the listing's next page is not of the listing ({following[:200]!r}); not followed")
+        return answer, following, self._settings.now()
 
 
 def start_url(kind: Kind) -> str:
