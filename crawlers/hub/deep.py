@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import unquote, urlsplit
 
 from crawlers.http import Fetcher
@@ -24,6 +24,8 @@ from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import HUB_DATASET, HUB_MODEL, Target
 
 SOURCE: Final = "huggingface.co"
+CRAWLER: Final = f"crawlers.hub/{version()}"
+"""Who fetched: name and version, as in :attr:`crawlers.snapshot.Snapshot.fetcher`."""
 DATASET_SLOT: Final = "dataset:"
 BASE_SLOT: Final = "base:"
 MAX_LICENSES: Final = 20
@@ -50,8 +52,16 @@ class HubCrawler:
 
     def __init__(self, settings: Settings, fetcher: Fetcher | None = None) -> None:
         self._settings = settings
-        self._hub = Repositories(fetcher or hub_fetcher(settings), token_sent=settings.hf_token is not None)
-        self._fetcher_name = f"crawlers.hub/{version()}"
+        self._fetcher = fetcher or hub_fetcher(settings)
+        self._own = fetcher is None
+        self._hub = Repositories(self._fetcher, token_sent=settings.hf_token is not None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._own:
+            self._fetcher.close()
 
     @property
     def reached(self) -> bool:
@@ -220,7 +230,7 @@ class HubCrawler:
             status=status,
             fetched_at=now,
             observed_at=now,
-            fetcher=self._fetcher_name,
+            fetcher=CRAWLER,
             **parts,
         )
 

@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
-
-import orjson
 
 from crawlers.http import Answer, Fetcher, FetchError
 from crawlers.hub.client import Refusal, explain, hub_fetcher, refusal
-from crawlers.hub.json import looks_complete, pieces, records
-from crawlers.hub.record import DATASET_EXPAND, EXPAND, Listed, RecordError, listed, valid_id
+from crawlers.hub.json import looks_complete
+from crawlers.hub.page import Page, read_page
+from crawlers.hub.record import DATASET_EXPAND, EXPAND
 from crawlers.settings import HUB, Settings
+
+__all__ = ["Kind", "Listing", "ListingError", "Page", "start_url"]
 
 Kind = Literal["models", "datasets"]
 PAGE_SIZE: Final = 1000
@@ -34,20 +34,6 @@ _EXPANDS: Final = {"models": EXPAND, "datasets": DATASET_EXPAND}
 
 class ListingError(FetchError):
     """The listing cannot be continued; what was yielded before it is good, and it is not complete."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page. ``url`` asks for it again, ``next`` for the one after it (None: this was the last); both canonical.
-
-    ``malformed`` names the records that could not be read: by id where there is one, else ``#`` and their place.
-    """
-
-    records: tuple[Listed, ...]
-    url: str
-    next: str | None
-    fetched_at: datetime
-    malformed: tuple[str, ...] = ()
 
 
 class Listing:
@@ -86,7 +72,10 @@ class Listing:
                 raise ListingError(f"the listing turns in a circle at {following}")
             if following is not None and left is None:
                 ahead.ask(_sized(following, None))
-            page = read_page(answer.body, url, following, fetched_at)
+            try:
+                page = read_page(answer.body, url, following, fetched_at)
+            except ValueError as error:
+                raise ListingError(f"{url}: {error}") from error
             yield page
             if left is not None:
                 left -= len(page.records) + len(page.malformed)
@@ -114,38 +103,6 @@ def start_url(kind: Kind) -> str:
     """The canonical address of the first page; benchmarks page the same one with the hub client alone."""
     fixed = [("sort", "createdAt"), ("direction", "-1"), ("limit", str(PAGE_SIZE))]
     return f"{HUB}/api/{kind}?" + urlencode([*fixed, *(("expand[]", name) for name in _EXPANDS[kind])], safe="[]")
-
-
-def read_page(body: bytes, url: str, following: str | None, fetched_at: datetime) -> Page:
-    """Parse one page. A record that cannot be read costs only itself. Raises :class:`ListingError` where it is none."""
-    try:
-        good, malformed = _read(map(orjson.loads, pieces(body)))
-    except ValueError:
-        good, malformed = _read_all(body, url)
-    return Page(tuple(good), url, following, fetched_at, tuple(malformed))
-
-
-def _read_all(body: bytes, url: str) -> tuple[list[Listed], list[str]]:
-    try:
-        return _read(records(body))
-    except ValueError as error:
-        raise ListingError(f"{url}: {error}") from error
-
-
-def _read(raws: Iterable[Any]) -> tuple[list[Listed], list[str]]:
-    good: list[Listed] = []
-    malformed: list[str] = []
-    for place, raw in enumerate(raws):
-        try:
-            good.append(listed(raw))
-        except (RecordError, AttributeError):
-            malformed.append(_name(raw, place))
-    return good, malformed
-
-
-def _name(raw: Any, place: int) -> str:
-    id_ = raw.get("id") if isinstance(raw, dict) else None
-    return str(id_) if valid_id(id_) else f"#{place}"
 
 
 def _fault(answer: Answer) -> str | None:

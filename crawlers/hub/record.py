@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
@@ -21,6 +20,9 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from crawlers.hub.files import scan
+from crawlers.hub.shown import HubFacts, parse
+
+__all__ = ["DATASET_EXPAND", "EXPAND", "HubFacts", "Listed", "RecordError", "facts", "listed", "parse"]
 
 EXPAND: Final[tuple[str, ...]] = (
     "cardData",
@@ -98,41 +100,6 @@ class Listed(NamedTuple):
     facts: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class HubFacts:
-    """:func:`facts` read back, for classifiers.
-
-    ``gated`` is ``auto``, ``manual``, another word of the Hub's, or None. ``bases`` holds (relation or "", id).
-    ``files_shown`` says whether the record had a file list at all: without one, no formats is not "no weights", and
-    ``formats`` then come from tags and figures. ``declared`` is the declared licence of the design's section 3.
-    """
-
-    licenses: tuple[str, ...] = ()
-    card_licenses: tuple[str, ...] = ()
-    license_name: str | None = None
-    license_link: str | None = None
-    gated: str | None = None
-    disabled: bool = False
-    private: bool = False
-    bases: tuple[tuple[str, str], ...] = ()
-    datasets: tuple[str, ...] = ()
-    papers: tuple[str, ...] = ()
-    formats: tuple[str, ...] = ()
-    library: str | None = None
-    pipeline: str | None = None
-    documents: tuple[str, ...] = ()
-    files_shown: bool = False
-    custom_code: bool = False
-
-    @property
-    def declared(self) -> tuple[str, ...]:
-        """The set of ``license:`` tags, the card's ``license`` and ``license_name``; lower-cased, sorted."""
-        names = {*self.licenses, *self.card_licenses}
-        if self.license_name:
-            names.add(self.license_name.lower())
-        return tuple(sorted(names))
-
-
 def valid_id(value: object) -> bool:
     """Whether ``value`` is a repository id (the rule of :func:`crawlers.targets.valid_hub_id`, in one match)."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None and ".." not in value
@@ -201,31 +168,6 @@ def facts(raw: Mapping[str, Any]) -> bytes:
         return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:  # a lone surrogate, which JSON can spell and UTF-8 cannot
         return orjson.dumps(_clean(kept), option=orjson.OPT_SORT_KEYS)
-
-
-def parse(body: bytes) -> HubFacts:
-    """Read :func:`facts` back. Raises ``ValueError`` where ``body`` is not what that function wrote."""
-    kept = orjson.loads(body)
-    if not isinstance(kept, dict):
-        raise ValueError("a record's facts are a JSON object")
-    return HubFacts(
-        licenses=tuple(kept.get("license", ())),
-        card_licenses=tuple(kept.get("card_license", ())),
-        license_name=kept.get("license_name"),
-        license_link=kept.get("license_link"),
-        gated=kept.get("gated"),
-        disabled=kept.get("disabled", False),
-        private=kept.get("private", False),
-        bases=tuple((relation, id_) for relation, id_ in kept.get("base", ())),
-        datasets=tuple(kept.get("datasets", ())),
-        papers=tuple(kept.get("papers", ())),
-        formats=tuple(kept.get("formats", ())),
-        library=kept.get("library"),
-        pipeline=kept.get("pipeline"),
-        documents=tuple(kept.get("documents", ())),
-        files_shown=kept.get("files", False),
-        custom_code=kept.get("custom_code", False),
-    )
 
 
 def _read_tags(
