@@ -87,6 +87,8 @@ def _commercial(votes: Votes, use: Sequence[Signal]) -> Decision:
         return _explicit(True, named)
     if doubts := votes.of(Topic.COMMERCIAL, Stance.DOUBTS):
         return _unclear(doubts)
+    if softly := votes.of(Topic.COMMERCIAL, Stance.GRANTS_SOFTLY):
+        return _explicit(True, softly)
     return _implied(True, use) if use else _unclear()
 
 

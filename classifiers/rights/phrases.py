@@ -4,6 +4,7 @@ A phrase is a row of words, as a lawyer would underline them: ``you|licensee {fo
 
 =============  ====================================================================================================
 ``word``       this word; ``word*`` any ending; ``word?`` may be left out; ``a|b_c|{x}`` any of these (``_`` is a blank)
+``+``          any one word, not at the beginning
 ``{name}``     one of the phrases that the vocabulary file lists under this name
 ``..``, ``...``  at most 60 or 160 characters in between; for Chinese neighbours 24 or 70
 =============  ====================================================================================================
@@ -103,8 +104,8 @@ class Lexicon:
                 chunks.append([])
             else:
                 chunks[-1].append(token)
-        if not all(chunks):
-            raise PhraseError(f"a gap needs words on both sides: {source!r}")
+        if not all(chunk and chunk[0] not in ("+", "+?") for chunk in chunks):
+            raise PhraseError(f"a gap needs words on both sides, and they begin with no `+`: {source!r}")
         parts = [self._sequence(chunk, source) for chunk in chunks]
         windows = tuple(
             GAPS[gap][left.cjk_end and right.cjk_start]
@@ -215,7 +216,9 @@ def _join(options: Sequence[_Part]) -> _Part:
 
 
 def _literal(word: str) -> _Part:
-    """A word, a word with an open ending, or several joined by ``_``."""
+    """A word, a word with an open ending, or several joined by ``_``; ``+`` is any one word."""
+    if word == "+":
+        return _Part(r"[\w'.-]{1,24}", frozenset((("*", "*"),)), False, False)
     words = [piece for piece in word.split("_") if piece]
     if not words:
         raise PhraseError(f"empty word in {word!r}")

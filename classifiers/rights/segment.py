@@ -66,11 +66,13 @@ _DEFINITION: Final = re.compile(
 )
 
 
+_VERB: Final = re.compile(r"\b(?:is|are|may|must|shall|permi\w*|grant\w*|can|will|means|hereby)\b|\u6388\u4e88|\u5141\u8bb8")
 _IDLE: Final = re.compile(
-    r"\W{0,3}(?:whereas|background|recital|if you do not (?:agree|accept|wish to accept)|"
+    r"\W{0,3}(?:whereas|background|recital|(?:you|licensee|recipient) (?:hereby |also )?grants? |"
+    r"(?:by|if) (?:submitting|you submit|you intentionally submit)|if you do not (?:agree|accept|wish to accept)|"
     r"nothing in (?:this|these|the)(?!.{0,80}(?:grant|permit|allow|authori)))"
 )
-"""Recitals, the sentence for those who do not accept, and savings: they take nothing from a licensee."""
+"""Recitals, grants back, the sentence for those who do not accept, and savings: they take nothing from a licensee."""
 
 
 class Kind(StrEnum):
@@ -128,13 +130,13 @@ def segments(text: str) -> Iterator[Segment]:
     count = 0
     for start, end, style in _blocks(flat):
         stem = stems.of(style, flat[start : min(end, start + 60)])
-        first = count == 0 and end - start < 200
+        title = count < 4 and _is_title(flat[start:end])
         pieces = list(_clauses(flat, start, end, stem))
         for piece_start, piece_end, piece_stem in pieces:
             words = _words(flat[piece_start:piece_end])
             if len(words) < 3:
                 continue
-            yield Segment(piece_start, piece_end, words, piece_stem, Kind.TITLE if first else _kind(words))
+            yield Segment(piece_start, piece_end, words, piece_stem, Kind.TITLE if title else _kind(words))
             count += 1
             if count >= CLAUSES_MAX:
                 return
@@ -147,6 +149,12 @@ def _words(raw: str) -> str:
     """Lower-cased, single-spaced; no blanks between Chinese characters, which text from PDFs is full of."""
     words = " ".join(raw.translate(_INVISIBLE).lower().split())
     return words if words.isascii() else _HAN_BLANK.sub("", words)
+
+
+def _is_title(raw: str) -> bool:
+    """A short beginning without a sentence in it."""
+    line = " ".join(raw.split())
+    return len(line) < 120 and line[-1:] not in ".:;,\u3002" and not _VERB.search(line.lower())
 
 
 def _kind(words: str) -> Kind:
