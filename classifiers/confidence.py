@@ -24,7 +24,7 @@ its score."""
 
 ANSWERS: Final = {
     ("weights-released", Outcome.TRUE): 0.99,
-    ("weights-released", Outcome.FALSE): 0.80,
+    ("weights-released", Outcome.FALSE): 0.95,
     ("weights-released", Outcome.NOT_AVAILABLE): 0.85,
     ("inference-library", Outcome.TRUE): 0.90,
     ("datasets-of-stage", Outcome.TRUE): 0.70,

@@ -11,16 +11,10 @@ READ: Final = 1_000_000
 """Characters of a document that are looked at; the longest cards recorded have 600 KB."""
 
 _SPACE: Final = re.compile(r"\s+")
-# C0 and C1 controls, zero-width and bidirectional marks, line separators, surrogates, tags: what could forge a line of
-# a terminal or hide words in it.
-_UNPRINTABLE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
-    "\U000e0000-\U000e007f]"
-)
 
 
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match.group())
+def _escaped(char: str) -> str:
+    code = ord(char)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
@@ -29,7 +23,9 @@ def excerpt(text: str, limit: int = EXCERPT) -> str:
     if len(text) <= limit and text.isprintable() and "  " not in text:
         return text.strip()
     line = _SPACE.sub(" ", text[: 4 * limit]).strip()
-    line = _UNPRINTABLE.sub(_escaped, line)
+    if not line.isprintable():
+        # Controls, bidirectional and zero-width marks, surrogates: what could forge a line or hide words in it.
+        line = "".join(char if char.isprintable() else _escaped(char) for char in line)
     return line if len(line) <= limit and len(text) <= 4 * limit else line[: limit - 1] + "…"
 
 

@@ -21,9 +21,16 @@ _DATA: Final = Path(__file__).parent.parent / "data" / "library_licenses.json"
 
 
 @lru_cache(maxsize=1)
-def _table() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+def libraries() -> Mapping[str, Any]:
+    """The data file: ``libraries`` by lower-cased name, ``aliases`` of them, and ``formats`` that only one reads."""
     table: dict[str, Any] = json.loads(_DATA.read_bytes())
     return table
+
+
+def _entry(library: str) -> Mapping[str, str] | None:
+    name = library.lower()
+    entry: Mapping[str, str] | None = libraries()["libraries"].get(libraries()["aliases"].get(name, name))
+    return entry
 
 
 def library_of(evidence: Evidence) -> tuple[str, Pointer] | None:
@@ -34,7 +41,7 @@ def library_of(evidence: Evidence) -> tuple[str, Pointer] | None:
     if record.library:
         return record.library, Pointer(RECORD, "library", excerpt(record.library))
     for format_ in record.formats:
-        if entry := _table()["formats"].get(format_):
+        if entry := libraries()["formats"].get(format_):
             return entry["library"], Pointer(RECORD, "formats", format_)
     return None
 
@@ -48,7 +55,7 @@ def inference_library(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(name, Outcome.NOT_AVAILABLE, detail="No record.")
     elif found is None:
         yield Finding(name, Outcome.FALSE, (Pointer(RECORD, "library"),), "The record names no library.")
-    elif entry := _table()["libraries"].get(found[0].lower()):
+    elif entry := _entry(found[0]):
         detail = f"{excerpt(found[0], 80)} runs it; its licence is {entry['license']}, see {entry['source']}."
         yield Finding(name, Outcome.TRUE, (found[1],), detail, excerpt(found[0], 80))
     else:
@@ -74,7 +81,7 @@ def code_governing(evidence: Evidence) -> Governing:
     """The library's licence, and where the repository brings code, that of the repository."""
     terms: list[Terms] = []
     found = library_of(evidence)
-    entry = _table()["libraries"].get(found[0].lower()) if found else None
+    entry = _entry(found[0]) if found else None
     if found and entry:
         terms.append(Terms("library", found[0], found[1], declared_reading(entry["license"])))
     if evidence.record is not None and evidence.record.custom_code:

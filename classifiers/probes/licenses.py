@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from classifiers.evidence import BASE, CARD, PLACEHOLDERS, Evidence, remembered
+from classifiers.evidence import BASE, CARD, PLACEHOLDERS, Evidence, declared_reading, remembered
 from classifiers.licenses import Method
 from classifiers.model import Finding, Outcome, Pointer
 from classifiers.probes.registry import Probe, probe
@@ -123,7 +123,7 @@ def card_agrees_with_record(evidence: Evidence) -> Iterator[Finding]:
     name = "card-agrees-with-record"
     record = evidence.record
     if record is not None and record.licenses and record.card_licenses:
-        tags, card = set(record.licenses) - PLACEHOLDERS, set(record.card_licenses) - PLACEHOLDERS
+        tags, card = _known(record.licenses), _known(record.card_licenses)
         if tags and card and not tags & card:
             detail = f"The tags say {', '.join(sorted(tags))}, the card {', '.join(sorted(card))}."
             yield Finding(name, Outcome.FALSE, (Pointer(RECORD, "license"),), excerpt(detail))
@@ -139,6 +139,10 @@ def card_agrees_with_record(evidence: Evidence) -> Iterator[Finding]:
     else:
         detail = f"The record says {_ids(ours)}, the card {_ids(theirs)}."
         yield Finding(name, Outcome.FALSE, (ours[0].pointer, theirs[0].pointer), detail)
+
+
+def _known(values: Iterable[str]) -> set[str]:
+    return {license_ for value in values if (license_ := declared_reading(value).license)}
 
 
 @probe("base-allows-license", "Does each base model's licence allow what this model's licence grants?")

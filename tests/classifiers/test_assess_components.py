@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from classifiers.model import Access, Assessment, Component, Outcome, State
-from classifiers.probes.code import _table
+from classifiers.probes.code import libraries
 from classifiers.probes.data import stage_by_name
 from crawlers.snapshot import FetchStatus
 from tests.classifiers.builders import component, finding, findings, hub_record, other_record, outcome, snapshot, view
@@ -85,7 +85,8 @@ class TestInferenceCode:
         return component(view(hub_record(**fields)), Component.INFERENCE_CODE)
 
     @pytest.mark.parametrize(
-        ("library", "license_"), [("transformers", "Apache-2.0"), ("Diffusers", "Apache-2.0"), ("mlx", "MIT")]
+        ("library", "license_"),
+        [("transformers", "Apache-2.0"), ("Diffusers", "Apache-2.0"), ("mlx", "MIT"), ("gguf", "MIT")],
     )
     def test_the_library_s_licence_decides(self, library: str, license_: str) -> None:
         found = self.code(license="cc-by-nc-sa-4.0", library_name=library)
@@ -111,10 +112,11 @@ class TestInferenceCode:
         assert self.code(library_name="transformers", tags=["custom_code"]).state is State.UNKNOWN
 
     def test_every_library_has_a_known_licence_and_a_source(self) -> None:
-        for library, entry in _table()["libraries"].items():
+        for library, entry in libraries()["libraries"].items():
             assert entry["source"].startswith("https://"), library
             assert self.code(library_name=library).level in (3, 4, 5), library
-        assert all(entry["library"] in _table()["libraries"] for entry in _table()["formats"].values())
+        named = [*libraries()["aliases"].values(), *(entry["library"] for entry in libraries()["formats"].values())]
+        assert set(named) <= libraries()["libraries"].keys()
 
 
 class TestData:

@@ -37,7 +37,7 @@ def test_the_weakest_answer_decides() -> None:
     released = Finding("weights-released", Outcome.TRUE)
     assert confidence(State.ASSESSED, 5, [released], governed()) == 0.95
     assert confidence(State.ASSESSED, 5, [released], governed(Method.SIMILAR, 0.9)) == pytest.approx(0.87)
-    assert confidence(State.ASSESSED, 1, [Finding("weights-released", Outcome.FALSE)], governed()) == 0.8
+    assert confidence(State.ASSESSED, 1, [Finding("weights-released", Outcome.FALSE)], governed()) == 0.95
 
 
 def test_each_doubt_counts_once() -> None:
