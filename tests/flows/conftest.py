@@ -57,7 +57,7 @@ def eventually(ask: Callable[[], T], enough: Callable[[T], bool], seconds: float
     """Ask again until the answer is enough; fails with the last answer if it never is."""
     deadline = time.monotonic() + seconds
     while not enough(answer := ask()):
-        assert time.monotonic() < deadline, f"still only: {answer!r}"
+        assert time.monotonic() < deadline, f"still only: {answer!r:.2000}"
         time.sleep(0.05)
     return answer
 

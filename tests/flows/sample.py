@@ -1,7 +1,4 @@
-"""A tiny night, for processes that are started and killed: pages are batches, a file is the database.
-
-``python -m tests.flows.sample PAGES`` runs it; ``python -m tests.flows.sample serve CRON`` serves it.
-"""
+"""A tiny night, for processes that are started and killed: pages are batches, a file is the database."""
 
 from __future__ import annotations
 
@@ -9,19 +6,14 @@ import os
 import sys
 from pathlib import Path
 
-from crawlers.settings import Settings
-from flows import engine
-
-engine.configure_prefect()
-
-from flows import batches  # noqa: E402 - after Prefect is configured, as the command line does it
+from flows import batches, engine
 
 DONE = "pages.txt"
 
 
 @batches.batch("sample page", label=lambda number: f"page {number}")
 def page(number: int) -> None:
-    """Record one page; ``AJAR_SAMPLE_STOP`` names the page at which this process waits to be killed."""
+    """Record one page; ``SAMPLE_STOP`` names the page at which this process waits to be killed."""
     if os.environ.get("SAMPLE_STOP") == str(number):
         print(f"at page {number}, api {engine.private_api_pid()}", flush=True)
         sys.stdin.read()
@@ -38,17 +30,3 @@ def sample(pages: int = 3) -> int:
     for number in todo:
         page(number)
     return len(todo)
-
-
-def main() -> None:
-    """See the module."""
-    if sys.argv[1] == "serve":
-        from flows.schedule import serve
-
-        serve(Settings.load(), sys.argv[2], flow=sample)
-    else:
-        print("did", engine.run(sample, Settings.load(), int(sys.argv[1])), flush=True)
-
-
-if __name__ == "__main__":
-    main()

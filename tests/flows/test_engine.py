@@ -63,8 +63,8 @@ def test_a_server_that_the_user_chose_is_respected(child_environment: dict[str, 
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/api"
         told = {**child_environment, "PREFECT_API_URL": url, "PREFECT_HOME": str(tmp_path / "untouched")}
-        program = "from tests.flows.sample import main; main()"
-        done = subprocess.run([sys.executable, "-c", program, "1"], env=told, capture_output=True, text=True)
+        command = [sys.executable, "-m", "tests.flows", "1"]
+        done = subprocess.run(command, env=told, capture_output=True, text=True)
     assert done.returncode == 1
     assert f"PREFECT_API_URL={url}" in done.stderr
     assert "prefect server start" in done.stderr
@@ -86,7 +86,7 @@ def test_killed_processes_leave_no_server_and_the_next_one_runs(
     api: Api, child_environment: dict[str, str], tmp_path: Path
 ) -> None:
     """SIGKILL in the middle of a batch: the private server goes too, the next run finishes, Prefect shows a crash."""
-    command = [sys.executable, "-m", "tests.flows.sample", "3"]
+    command = [sys.executable, "-m", "tests.flows", "3"]
     killed = subprocess.Popen(
         command,
         env={**child_environment, "SAMPLE_STOP": "1"},
