@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
 from crawlers.http import Fetcher
@@ -33,13 +33,24 @@ MAX_DATASETS: Final = 20
 MAX_BASES: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is already known of a slot: the last snapshot of it that was not an ``error``.
+class KnownState(Protocol):
+    """What is already known of a slot: of its last snapshot that was not an ``error``.
 
     ``revision`` is the commit at which it was seen and ``etag`` the id of its content: where either is the same as
-    now, the bytes are. ``sha256`` and ``status`` are that snapshot's. A :class:`Snapshot` does as well.
+    now, the bytes are. :class:`Known` and :class:`~crawlers.snapshot.Snapshot` are such states.
     """
+
+    @property
+    def revision(self) -> str | None: ...
+    @property
+    def etag(self) -> str | None: ...
+    @property
+    def status(self) -> FetchStatus: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A :class:`KnownState` by itself, with the hash of the bytes that were there (None: there were none)."""
 
     revision: str | None = None
     etag: str | None = None
@@ -76,9 +87,7 @@ class HubCrawler:
         """
         return self._record(target, str(target), RECORD, exactly=True)
 
-    def crawl(
-        self, target: Target, known: Mapping[str, Known | Snapshot] = MappingProxyType({})
-    ) -> tuple[Snapshot, ...]:
+    def crawl(self, target: Target, known: Mapping[str, KnownState] = MappingProxyType({})) -> tuple[Snapshot, ...]:
         """The record first, then what changed since ``known`` (slot → last state): documents, datasets, base models.
 
         A known slot that is gone yields a ``missing`` snapshot, once. A record that is not ``ok`` comes alone.
@@ -122,7 +131,7 @@ class HubCrawler:
         )
 
     def _documents(
-        self, target: Target, record: Snapshot, shown: HubFacts, known: Mapping[str, Known | Snapshot]
+        self, target: Target, record: Snapshot, shown: HubFacts, known: Mapping[str, KnownState]
     ) -> Iterator[Snapshot]:
         before = {slot for slot in known if _is_path(slot) and fetchable(slot)}
         linked = linked_path(shown.license_link, target)
@@ -153,7 +162,7 @@ class HubCrawler:
         record: Snapshot,
         path: str,
         entry: Entry | None,
-        known: Known | Snapshot | None,
+        known: KnownState | None,
         *,
         listed: bool,
     ) -> Outcome:
@@ -200,7 +209,7 @@ class HubCrawler:
         prefix: str,
         ids: Iterable[str],
         most: int,
-        known: Mapping[str, Known | Snapshot],
+        known: Mapping[str, KnownState],
     ) -> Iterator[Snapshot]:
         """The records of what the repository names, and a ``missing`` for what it names no longer."""
         named = [id_ for id_ in ids if valid_id(id_)]
@@ -269,16 +278,16 @@ def _is_path(slot: str) -> bool:
     return slot != RECORD and not slot.startswith((DATASET_SLOT, BASE_SLOT))
 
 
-def _same_commit(known: Known | Snapshot | None, record: Snapshot) -> bool:
+def _same_commit(known: KnownState | None, record: Snapshot) -> bool:
     readable = known is not None and known.status in (FetchStatus.OK, FetchStatus.MISSING)
     return readable and known is not None and known.revision is not None and known.revision == record.revision
 
 
-def _unchanged(known: Known | Snapshot | None, record: Snapshot, entry: Entry | None) -> bool:
+def _unchanged(known: KnownState | None, record: Snapshot, entry: Entry | None) -> bool:
     if known is None or known.status is not FetchStatus.OK:
         return False
     return _same_commit(known, record) or (entry is not None and entry.etag is not None and entry.etag == known.etag)
 
 
-def _still_missing(known: Known | Snapshot | None, snapshot: Snapshot) -> bool:
+def _still_missing(known: KnownState | None, snapshot: Snapshot) -> bool:
     return snapshot.status is FetchStatus.MISSING and known is not None and known.status is FetchStatus.MISSING

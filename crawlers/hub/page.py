@@ -1,4 +1,4 @@
-"""One page of the Hub's listing, read: what the listing hands on. Needs no HTTP, so that the store may know the type."""
+"""One page of the Hub's listing, read. Needs no HTTP, so that the store may know the type without the hub client."""
 
 from __future__ import annotations
 
