@@ -56,7 +56,9 @@ _NOT_WEIGHTS: Final = re.compile(
 )
 _DOCUMENT_WORDS: Final = ("licen", "copying", "notice", "policy", "acceptable")
 _TEXT_SUFFIXES: Final = frozenset({"md", "txt", "rst", "html", "htm", "pdf", "rtf", "tex", "markdown"})
-_STEMS: Final = re.compile(r"(?i)(?:un)?licen[cs]e|copying|notice|us(?:e|age)[_ -]policy|acceptable[_ -]use")
+_STEMS: Final = re.compile(
+    r"(?i)(?:un)?licen[cs]e(?![a-z]*[_ -]?plate)|copying|notice|us(?:e|age)[_ -]policy|acceptable[_ -]use"
+)
 _ANYWHERE: Final = re.compile(r"(?i)licen[cs]e(?![a-z]*[_ -]?plate)|use[_ -]policy")
 # A superset of what the Hub's libraries write as weights; whatever is not surely a document is refused anyway.
 _WEIGHTS: Final = re.compile(

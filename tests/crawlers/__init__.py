@@ -1,0 +1,1 @@
+"""Tests of the crawlers, through their front doors, on loopback."""
