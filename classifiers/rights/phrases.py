@@ -65,20 +65,13 @@ class Phrase:
     def find(self, spans: Spans, after: int = 0) -> tuple[int, int] | None:
         """First match that ends behind ``after`` among a clause's spans; start and end offsets, or None."""
         for start, end in spans.get(self.chunks[0], ()):
-            last = self._chain(spans, end)
-            if last is not None and last > after:
-                return start, last
+            ends = [end]
+            for chunk, window in zip(self.chunks[1:], self.windows, strict=True):
+                ends = [last for begin, last in spans.get(chunk, ()) if any(e <= begin <= e + window for e in ends)]
+            for last in ends:
+                if last > after:
+                    return start, last
         return None
-
-    def _chain(self, spans: Spans, position: int) -> int | None:
-        for chunk, window in zip(self.chunks[1:], self.windows, strict=True):
-            for start, end in spans.get(chunk, ()):
-                if position <= start <= position + window:
-                    position = end
-                    break
-            else:
-                return None
-        return position
 
 
 @dataclass(slots=True)
