@@ -9,7 +9,6 @@ that the millions of models with equal facts are assessed once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from typing import Final
 
 from classifiers.confidence import confidence
@@ -126,14 +125,5 @@ def _marks(evidence: Evidence, said: _Said) -> tuple[str, ...]:
     marks = {mark for probe, mark in _CONTRADICTIONS.items() if (probe, Outcome.FALSE) in said}
     if moved := said.get(("renamed", Outcome.TRUE)):
         marks.add(f"moved-to:{moved.value}" if moved.value else "moved")
-    marks.update(_or_nothing(lambda: _text_mark(evidence)))
+    marks.update(_or_nothing(lambda: evidence.text_marks))
     return tuple(sorted(marks))
-
-
-def _text_mark(evidence: Evidence) -> tuple[str, ...]:
-    """The identity of the main licence text, so that another text under the same tag is a change.
-
-    Over the words, not the bytes: a text that is only wrapped anew, or whose line ends changed, is the same.
-    """
-    main = evidence.main_license_text
-    return (f"license-text:{sha256(' '.join(main.split()).encode()).hexdigest()[:12]}",) if main else ()

@@ -6,7 +6,6 @@ other probes go on.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
@@ -16,13 +15,19 @@ from classifiers.lazy import lazy
 from classifiers.licenses import LicenseReading, read_declared
 from classifiers.model import Pointer, View
 from classifiers.terms import TEXT_OF_ITS_OWN, Governing, Terms
-from classifiers.text import decode, excerpt, line_of
+from classifiers.text import excerpt
+from classifiers.texts import (
+    CARD,
+    GATE,
+    Document,
+    is_license,
+    is_linked,
+    is_policy,
+    plainly_named_first,
+    read_document,
+)
 from crawlers.hub.record import HubFacts, parse
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
-
-CARD: Final = "README.md"
-BASE: Final = "base:"
-DATASET: Final = "dataset:"
 
 PLACEHOLDERS: Final = frozenset({"other", "unknown", ""})
 """Declared values that name no licence: the Hub's ``other`` and ``unknown``."""
@@ -30,22 +35,11 @@ DERIVED: Final = frozenset({"finetune", "quantized", "adapter", "merge", ""})
 """Relations under which a model inherits its base's terms (https://huggingface.co/docs/hub/model-cards); the Hub leaves
 the relation out where the card does not name it. ``repeat`` and unknown ones are not in it."""
 
-_LICENSE_NAME: Final = re.compile(r"(?i)(?:^|[-_. ])(?:licen[cs]es?|copying|unlicen[cs]e)(?:[-_. ]|$)")
-_LINK: Final = re.compile(r"^\[([^\]]*)\]\((.*)\)$")
-
 
 @lru_cache(maxsize=4096)
 def declared_reading(value: str) -> LicenseReading:
     """The reading of one declared id; the same few thousand come again three million times a night."""
     return read_declared((value,))
-
-
-@lru_cache(maxsize=256)
-def text_reading(body: bytes, filename: str) -> LicenseReading:
-    """The reading of a licence file; a crawl meets the same texts again and again."""
-    from classifiers.licenses import read_text
-
-    return read_text(body, filename=filename)
 
 
 class Evidence:
@@ -145,31 +139,32 @@ class Evidence:
 
     @lazy
     def license_files(self) -> tuple[str, ...]:
-        """Slots of licence texts, those nearest to the root and most plainly named first."""
-        link = self._linked_file
-        found = (slot for slot in self.view.slots if slot == link or is_license_file(slot))
-        return tuple(sorted(found, key=lambda slot: (slot.count("/"), not slot.lower().startswith("licen"), slot)))
+        """Slots of licence texts, read or not, those nearest to the root and most plainly named first."""
+        if self.sweep_only:
+            return ()
+        links = (
+            self.record.license_link if self.record else None,
+            self.card.first("license_link") if self.card else "",
+        )
+        linked = tuple(link for link in links if link)
+        found = (slot for slot in self.view.slots if is_license(slot) or is_linked(slot, linked))
+        return tuple(sorted(found, key=plainly_named_first))
 
     @lazy
-    def _linked_file(self) -> str:
-        recorded = self.record.license_link if self.record else None
-        links = (recorded or "", self.card.first("license_link") if self.card else "")
-        names = (link.rsplit("/", 1)[-1].split("#")[0] for link in links)
-        return next((name for name in names if name and name != CARD and ":" not in name), "")
+    def license_texts(self) -> tuple[Document, ...]:
+        """The readable licence files; where there is none, the text that the card shows before access, if long."""
+        read = ((slot, self.ok(slot)) for slot in self.license_files)
+        found = tuple(Document(slot, slot, snapshot.body) for slot, snapshot in read if snapshot)
+        prompt = self.card.first(GATE) if self.card and not found else ""
+        if len(prompt.split()) < TEXT_OF_ITS_OWN:
+            return found
+        return (Document(f"{GATE} of {CARD}", CARD, prompt.encode("utf-8", "replace"), GATE),)
 
     @lazy
     def file_terms(self) -> tuple[Terms, ...]:
-        """What each readable licence file says."""
-        return tuple(self._file_terms())
-
-    def _file_terms(self) -> Iterator[Terms]:
-        for slot in self.license_files:
-            snapshot = self.ok(slot)
-            if snapshot is None:
-                continue
-            reading = text_reading(snapshot.body, slot.rsplit("/", 1)[-1])
-            text = decode(snapshot.body)
-            yield Terms("file", slot, text_pointer(slot, text, reading), reading, self.current(slot), len(text.split()))
+        """What each licence text says; of a text before access only if it is a known licence."""
+        read = (read_document(document, self.current(document.slot)) for document in self.license_texts)
+        return tuple(terms for terms in read if terms.source == "file" or terms.reading.license)
 
     def governing_terms(self, code: bool) -> tuple[Terms, ...]:
         """The repository's own terms that count for its code or its data, the declared ones first.
@@ -188,11 +183,20 @@ class Evidence:
         return (*declared, *readable)
 
     @lazy
-    def main_license_text(self) -> str:
-        """The text of the licence file that comes first for the weights; empty where none was read."""
+    def text_marks(self) -> tuple[str, ...]:
+        """The identity of the licence text that comes first for the weights, and of each use policy.
+
+        Another text under the same tag is a change, and so is another policy that a licence incorporates.
+        """
         main = next(iter(self._files_for(code=False)), None)
-        snapshot = self.ok(main.name) if main else None
-        return decode(snapshot.body) if snapshot else ""
+        texts = [f"license-text:{text.identity}" for text in self.license_texts if main and text.name == main.name]
+        return (*texts, *(f"policy-text:{text.identity}" for text in self.policies))
+
+    @lazy
+    def policies(self) -> tuple[Document, ...]:
+        """The readable use policies."""
+        found = ((slot, self.ok(slot)) for slot in sorted(self.view.slots) if is_policy(slot))
+        return tuple(Document(slot, slot, snapshot.body) for slot, snapshot in found if snapshot)
 
     def _files_for(self, code: bool) -> list[Terms]:
         mine, others = ("code", "model") if code else ("model", "code")
@@ -224,22 +228,6 @@ def remembered(compute: Callable[[Evidence], Governing]) -> Callable[[Evidence],
         return known
 
     return governing
-
-
-def is_license_file(slot: str) -> bool:
-    """Whether a path is that of a licence text by its name (a notice or a use policy is not)."""
-    if slot == RECORD or slot.startswith((BASE, DATASET)):
-        return False
-    return _LICENSE_NAME.search(slot.rsplit("/", 1)[-1]) is not None
-
-
-def text_pointer(slot: str, text: str, reading: LicenseReading) -> Pointer:
-    """Where a licence text says what decides: its first denying clause, else its first words."""
-    clause = next((clause for clause in reading.clauses if clause.granted is False), None)
-    if clause is not None:
-        return Pointer(slot, f"chars {clause.start}-{clause.end}", excerpt(clause.excerpt))
-    start = len(text) - len(text.lstrip())
-    return Pointer(slot, f"L{line_of(text, start)}", excerpt(text[start : start + 200]))
 
 
 def _record_terms(facts: HubFacts, slot: str, source: str) -> tuple[Terms, ...]:

@@ -58,6 +58,7 @@ _LICENSING: Final = frozenset(
         "license-declared",
         "license-resolved",
         "license-file",
+        "use-policy",
         "tag-agrees-with-file",
         "card-readable",
         "card-agrees-with-record",

@@ -13,13 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from classifiers.evidence import CARD, DATASET, Evidence, declared_reading, remembered
+from classifiers.evidence import Evidence, declared_reading, remembered
 from classifiers.model import Access, Component, Finding, Outcome, Pointer
 from classifiers.probes.licenses import license_governs, license_level
 from classifiers.probes.presence import record_present
 from classifiers.probes.registry import Probe
 from classifiers.terms import Governing, Terms, govern
 from classifiers.text import excerpt, line_of
+from classifiers.texts import CARD, DATASET
 from crawlers.hub.record import parse
 from crawlers.snapshot import RECORD, FetchStatus
 

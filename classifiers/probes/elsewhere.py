@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from classifiers.evidence import CARD, Evidence
+from classifiers.evidence import Evidence
 from classifiers.model import Finding, Outcome, Pointer
 from classifiers.probes.registry import Probe
 from classifiers.text import excerpt
+from classifiers.texts import CARD
 from crawlers.snapshot import RECORD
 
 _NOWHERE: Final = "No paper and no code repository of this release was looked at"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from classifiers.evidence import BASE, CARD, PLACEHOLDERS, Evidence, declared_reading, remembered
+from classifiers.evidence import PLACEHOLDERS, Evidence, declared_reading, remembered
 from classifiers.licenses import Method
 from classifiers.model import Finding, Outcome, Pointer
 from classifiers.probes.registry import Probe, probe
 from classifiers.terms import Governing, Terms, govern, same_license, wider_permissions
-from classifiers.text import excerpt
+from classifiers.text import decode, excerpt
+from classifiers.texts import BASE, CARD
 from crawlers.snapshot import RECORD, FetchStatus
 
 
@@ -82,13 +83,26 @@ def _no_license_file(evidence: Evidence) -> Finding:
     return Finding("license-file", Outcome.FALSE, (Pointer(RECORD, "documents"),), "There is no licence file.")
 
 
+@probe("use-policy", "Is there a use policy of its own?")
+def use_policy(evidence: Evidence) -> Iterator[Finding]:
+    """Its text is part of the answer's identity; what it forbids, a licence must say for it to count."""
+    for policy in evidence.policies:
+        pointer = Pointer(policy.slot, "L1", excerpt(decode(policy.body)[:200]))
+        yield Finding("use-policy", Outcome.TRUE, (pointer,), "There is a use policy.", policy.identity)
+    if not evidence.policies:
+        outcome = Outcome.NOT_AVAILABLE if evidence.sweep_only else Outcome.FALSE
+        yield Finding("use-policy", outcome, detail="No use policy was read.")
+
+
 @probe("tag-agrees-with-file", "Do the declared licence and the licence file mean the same?")
 def tag_agrees_with_file(evidence: Evidence) -> Iterator[Finding]:
     """``false`` is a contradiction: both are known, of one time, and no declared licence is that of the file."""
     name = "tag-agrees-with-file"
     declared = [terms for terms in evidence.declared_terms if terms.reading.license]
     files = [
-        terms for terms in evidence.governing_terms(code=False) if terms.source == "file" and terms.reading.license
+        terms
+        for terms in evidence.governing_terms(code=False)
+        if terms.source in ("file", "gate") and terms.reading.license
     ]
     if not declared or not files:
         yield Finding(name, Outcome.NOT_APPLICABLE, detail="There are no two known licences to compare.")
@@ -253,6 +267,7 @@ LICENSES = (
     license_declared,
     license_resolved,
     license_file,
+    use_policy,
     tag_agrees_with_file,
     card_readable,
     card_agrees_with_record,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from classifiers.evidence import CARD, Evidence
+from classifiers.evidence import Evidence
 from classifiers.model import Finding, Outcome, Pointer
 from classifiers.probes.registry import probe
 from classifiers.text import excerpt
+from classifiers.texts import CARD
 from crawlers.snapshot import RECORD, FetchStatus
 
 

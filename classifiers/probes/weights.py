@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from classifiers.evidence import CARD, Evidence
+from classifiers.evidence import Evidence
 from classifiers.model import Finding, Outcome, Pointer
 from classifiers.probes.registry import probe
 from classifiers.text import excerpt, line_of
+from classifiers.texts import CARD
 from crawlers.snapshot import RECORD
 
 NOT_THE_MODEL: Final = frozenset({"peft", "adapter"})
