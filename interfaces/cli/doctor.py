@@ -65,10 +65,11 @@ def _print(app: App, done: list[Check]) -> None:
     from interfaces.render.clean import clean
     from interfaces.render.screen import plain_table
 
-    table = plain_table("check", "", "found", "to do")
+    table = plain_table("check", "", "found")
     for check in done:
         word, style = _SIGNS[check.health]
-        table.add_row(
-            Text(clean(check.name)), Text(word, style), Text(clean(check.message)), Text(clean(check.fix), "dim")
-        )
+        found = Text(clean(check.message))
+        if check.fix:
+            found.append(f"\n→ {clean(check.fix)}", "dim")
+        table.add_row(Text(clean(check.name)), Text(word, style), found)
     app.screen().print(table)

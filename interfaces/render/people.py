@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from classifiers.model import Component
+from classifiers.model import Component, State
 from interfaces.render.clean import clean
 from interfaces.render.screen import Screen, plain_table
 from interfaces.render.shapes import NOTHING
@@ -32,6 +32,8 @@ _BLOCK: Final = 500
 _WIDE: Final = 110
 """From this width on ``show`` has room for the reason beside the answer."""
 _STATUS_STYLES: Final = {"complete": "green", "partial": "yellow", "failed": "bold red", "running": "cyan"}
+_ANSWERS: Final = ("true", "false")
+_NOT_FOUND: Final = ("false", "not_available", "not_supported", "error")
 _OUTCOME_STYLES: Final = {"true": "green", "false": "red", "error": "bold red"}
 
 
@@ -66,7 +68,7 @@ def _components_table(answer: TargetAnswer, *, reasons: bool) -> Table:
             Text(brief(value.license or "")),
             access_text(value),
             Text(minute(interval.observed_at) if interval else ""),
-            Text(f"{interval.confidence:.0%}" if interval else ""),
+            Text(f"{interval.confidence:.0%}" if interval and interval.confidence else ""),
         ]
         if reasons:
             row.append(Text(_because(interval)))
@@ -75,23 +77,27 @@ def _components_table(answer: TargetAnswer, *, reasons: bool) -> Table:
 
 
 def _because(interval: Interval | None) -> str:
-    """The marks, and the first sentence that the findings have to say."""
+    """The marks, and what decided: what was not found where the answer is unknown, else the last two answers."""
     if interval is None:
         return "not looked at yet"
-    reason = next((finding.detail for finding in interval.findings if finding.detail), "")
-    return "; ".join(clean(word) for word in [*interval.value.marks, reason] if word)
+    told = [finding for finding in interval.findings if finding.detail]
+    if interval.value.state is State.UNKNOWN:
+        reasons = [finding.detail for finding in told if finding.outcome in _NOT_FOUND][:1]
+    else:
+        reasons = [finding.detail for finding in told if finding.outcome in _ANSWERS][-2:]
+    return " ".join(clean(word) for word in [*(f"{mark};" for mark in interval.value.marks), *reasons])
 
 
 def _finding_blocks(findings: Iterable[ResolvedFinding]) -> Iterator[Padding]:
     for finding in findings:
-        line = Text(f"{finding.outcome:<14}", _OUTCOME_STYLES.get(finding.outcome, "yellow"))
+        line = Text(f"{finding.outcome.replace('_', ' '):<16}", _OUTCOME_STYLES.get(finding.outcome, "yellow"))
         line.append(clean(finding.probe), "bold")
         for word in (finding.value, finding.detail):
             if word:
                 line.append(f"  {clean(word)}", "default")
         yield Padding(line, (0, 0, 0, 2))
         for piece in finding.evidence:
-            yield Padding(_evidence_text(piece), (0, 0, 0, 16))
+            yield Padding(_evidence_text(piece), (0, 0, 0, 18))
 
 
 def _evidence_text(piece: Evidence) -> Text:

@@ -1,0 +1,266 @@
+"""The questions, asked through the front door of a real database: two nights of the demo's hub.
+
+The nights are walked step by step, without Prefect, so that the history is there in a second; the flow itself is
+tested in ``test_nights``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from classifiers.model import Component
+from crawlers.settings import Settings
+from crawlers.targets import parse_target
+from flows import night as steps
+from interfaces.cli import main
+from interfaces.demo.hub import DemoHub
+from interfaces.demo.run import SCENES, WATCHED
+from storage.store import open_store
+
+OPENED = "hf:tidewater-labs/tern-7b"
+REMOVED = "hf:mossbank/dunlin-2b"
+RETURNED = "hf:plover-collective/plover-1b"
+PUBLISHED_LATER = "hf:tidewater-labs/tern-70b"
+SWEPT_ONLY = "hf:curlew-small"
+
+
+def walk_night(settings: Settings, *, sweep: bool) -> None:
+    """One night as the flow has it."""
+    store = open_store(settings.database_url)
+    begun = steps.begin(store, settings, "nightly", {"sweep": sweep, "limit": None})
+    night = steps.Night(store, settings, begun)
+    if sweep:
+        while steps.sweep_some(night):
+            pass
+        steps.sweep_ended(night)
+        for unseen in steps.unseen(night):
+            steps.look_up(night, unseen)
+    for targets in steps.due(night):
+        steps.crawl(night, targets)
+    steps.end(night, True)
+    store.close()
+    assert night.told == []
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the demo's afternoon and two nights."""
+    path = tmp_path_factory.mktemp("history") / "ajar.db"
+    with DemoHub(at=SCENES[0].at) as hub:
+        settings = Settings(database_url=f"sqlite:///{path}", hf_endpoint=hub.url)
+        store = open_store(settings.database_url)
+        store.writer.track([parse_target(name) for name in WATCHED], SCENES[0].at)
+        store.close()
+        for scene in SCENES:
+            hub.at = scene.at
+            walk_night(replace(settings, clock=scene.at), sweep=scene.sweep)
+    return path
+
+
+class Ajar:
+    """The command on one database, inside this process."""
+
+    def __init__(self, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self._path, self._capsys = path, capsys
+
+    def __call__(self, *args: str, status: int = 0) -> str:
+        assert main([*args, "--db", str(self._path)]) == status
+        self.out, self.err = self._capsys.readouterr()
+        return self.out
+
+    def json(self, *args: str) -> Any:
+        return json.loads(self(*args, "--json"))
+
+
+@pytest.fixture
+def ajar(history: Path, capsys: pytest.CaptureFixture[str]) -> Ajar:
+    return Ajar(history, capsys)
+
+
+def test_show_answers_for_all_twelve_with_evidence(ajar: Ajar) -> None:
+    shown = ajar.json("show", OPENED)
+    assert list(shown["components"]) == [component.value for component in Component]
+    code = shown["components"]["inference-code"]
+    deciding = [finding for finding in code["findings"] if finding["sha256"]]
+    assert deciding and all(finding["url"].startswith("https://huggingface.co/") for finding in deciding)
+    assert 0 < code["confidence"] <= 1
+    assert datetime.fromisoformat(code["recorded_at"]).tzinfo is not None
+
+
+def test_show_as_of_a_date_is_its_end(ajar: Ajar) -> None:
+    """The licence was opened on 2026-10-06 at 11:20 UTC."""
+    declared = {
+        day: ajar.json("show", OPENED, "--as-of", day)["components"]["weights"]["declared"]
+        for day in ("2026-10-05", "2026-10-06", "2026-10-06T11:19:59Z", "2026-10-06T13:20+02:00")
+    }
+    assert declared == {
+        "2026-10-05": ["cc-by-nc-4.0"],
+        "2026-10-06": ["apache-2.0"],
+        "2026-10-06T11:19:59Z": ["cc-by-nc-4.0"],
+        "2026-10-06T13:20+02:00": ["apache-2.0"],
+    }
+
+
+def test_what_was_known_is_another_question_than_what_was(ajar: Ajar) -> None:
+    """The second night learned on 2026-10-07 what had been true since the day before."""
+    then = ajar.json("show", OPENED, "--as-of", "2026-10-06", "--known-at", "2026-10-06")
+    now = ajar.json("show", OPENED, "--as-of", "2026-10-06", "--known-at", "2026-10-07")
+    assert then["known_at"] == "2026-10-06T23:59:59.999999Z"
+    assert then["components"]["weights"]["declared"] == ["cc-by-nc-4.0"]
+    assert now["components"]["weights"]["declared"] == ["apache-2.0"]
+
+
+def test_a_model_that_only_the_sweep_knows_says_what_was_not_looked_at(ajar: Ajar) -> None:
+    components = ajar.json("show", SWEPT_ONLY)["components"]
+    assert components["weights"]["observed_at"]
+    unseen = components["pretraining-code"]
+    assert (unseen["state"], unseen["level"]) == ("unknown", None)
+    assert unseen["findings"] and all(finding["outcome"] != "true" for finding in unseen["findings"])
+
+
+def test_show_before_anything_was_known_is_status_1_and_says_what_to_do(ajar: Ajar) -> None:
+    assert ajar("show", OPENED, "--as-of", "2020-01-01", "--json", status=1) == ""
+    assert f"{OPENED}: nothing is known of it as of 2020-01-01T23:59:59.999999Z" in ajar.err
+
+
+def test_an_id_in_another_case_is_another_id_and_the_near_one_is_named(ajar: Ajar) -> None:
+    ajar("show", "Tidewater-Labs/Tern-7b", status=1)
+    assert ajar.err.strip().endswith("did you mean hf:tidewater-labs/tern-7b?")
+    assert len(ajar.err.splitlines()) == 1
+
+
+def test_changes_are_the_publishers_oldest_first(ajar: Ajar) -> None:
+    changes = ajar.json("changes")
+    assert {change["cause"] for change in changes} == {"source"}
+    assert [change["observed_at"] for change in changes] == sorted(change["observed_at"] for change in changes)
+    facts = {(change["target"], fact) for change in changes for fact in change["facts"]}
+    assert {
+        (OPENED, "license"),
+        (REMOVED, "withdrawn"),
+        (RETURNED, "withdrawn"),
+        (RETURNED, "reappeared"),
+        (PUBLISHED_LATER, "published_later"),
+    } <= facts
+
+
+def test_a_model_that_appears_comes_from_null_and_one_that_goes_is_withdrawn(ajar: Ajar) -> None:
+    changes = {change["target"]: change for change in ajar.json("changes", "--component", "weights")}
+    assert changes[PUBLISHED_LATER]["from"] is None
+    assert changes[REMOVED]["from"]["access"] == "public"
+    assert changes[REMOVED]["to"]["access"] == "withdrawn"
+    assert changes[REMOVED]["direction"] == "closed"
+
+
+def test_the_forms_of_a_list_hold_the_same(ajar: Ajar) -> None:
+    changes = ajar.json("changes", "--cause", "all")
+    lines = ajar("changes", "--cause", "all", "--jsonl").splitlines()
+    assert [json.loads(line) for line in lines] == changes
+    assert len(changes) > len(ajar.json("changes")) > 5
+
+
+@pytest.mark.parametrize(
+    ("options", "holds"),
+    [
+        (["--target", OPENED], lambda change: change["target"] == OPENED),
+        (["--component", "weights"], lambda change: change["component"] == "weights"),
+        (["--direction", "closed"], lambda change: change["direction"] == "closed"),
+        (["--since", "2026-10-07"], lambda change: change["observed_at"] >= "2026-10-07T00:00:00Z"),
+        (["--until", "2026-10-06"], lambda change: change["observed_at"] <= "2026-10-06T23:59:59.999999Z"),
+        (["--since", "2026-10-06T11:20:00Z", "--until", "2026-10-06T11:20:00Z"],
+         lambda change: change["observed_at"] == "2026-10-06T11:20:00Z"),
+    ],
+)  # fmt: skip
+def test_options_choose_and_leave_none_out(ajar: Ajar, options: list[str], holds: Any) -> None:
+    chosen = ajar.json("changes", *options)
+    assert chosen
+    assert chosen == [change for change in ajar.json("changes") if holds(change)]
+
+
+def test_causes_may_be_named(ajar: Ajar) -> None:
+    causes = {change["cause"] for change in ajar.json("changes", "--cause", "coverage")}
+    assert causes == {"coverage"}
+    both = ajar.json("changes", "--cause", "coverage", "--cause", "source")
+    assert {change["cause"] for change in both} == {"coverage", "source"}
+
+
+def test_no_changes_is_an_empty_list_and_a_remark_for_people(ajar: Ajar) -> None:
+    assert ajar.json("changes", "--since", "2030-01-01") == []
+    assert ajar("changes", "--since", "2030-01-01") == ""
+    assert "no changes of cause source" in ajar.err
+
+
+def test_history_is_seamless(ajar: Ajar) -> None:
+    intervals = ajar.json("history", OPENED, "--component", "weights")
+    assert {interval["component"] for interval in intervals} == {"weights"}
+    assert [interval["until"] for interval in intervals] == [
+        *(interval["observed_at"] for interval in intervals[1:]),
+        None,
+    ]
+    assert len(intervals) >= 2
+
+
+def test_history_as_known_then_has_no_later_interval(ajar: Ajar) -> None:
+    now = ajar.json("history", OPENED, "--component", "weights")
+    then = ajar.json("history", OPENED, "--component", "weights", "--known-at", "2026-10-06")
+    assert len(then) < len(now)
+    assert all(interval["recorded_at"] <= "2026-10-06T23:59:59.999999Z" for interval in then)
+
+
+def test_table_is_the_watchlist_in_every_form(ajar: Ajar) -> None:
+    targets = [entry["target"] for entry in ajar.json("targets")]
+    assert targets == sorted(f"hf:{name}" for name in WATCHED)
+    rows = list(csv.DictReader(io.StringIO(ajar("table", "--format", "csv"))))
+    models = json.loads(ajar("table", "--format", "json"))
+    assert [row["target"] for row in rows] == [model["target"] for model in models] == targets
+    for row, model in zip(rows, models, strict=True):
+        for component, value in model["components"].items():
+            assert row[component] == str(value["level"] or value["state"])
+    assert ajar("table", "--format", "md").count("\n") == len(targets) + 2
+    assert all(target in ajar("table") for target in targets)
+
+
+def test_table_names_what_it_does_not_know(ajar: Ajar) -> None:
+    out = ajar("table", SWEPT_ONLY, "nobody/nothing", "--format", "csv", status=1)
+    assert [line.partition(",")[0] for line in out.splitlines()] == ["target", SWEPT_ONLY]
+    assert "hf:nobody/nothing: nothing is known of it" in ajar.err
+
+
+def test_runs_are_rows_with_counts(ajar: Ajar) -> None:
+    runs = ajar.json("runs")
+    assert [run["status"] for run in runs] == ["complete"] * 3
+    assert [run["started_at"] for run in runs] == [
+        scene.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for scene in reversed(SCENES)
+    ]
+    assert ajar.json("runs", "--limit", "1") == runs[:1]
+
+
+def test_tables_for_people_name_the_same(ajar: Ajar) -> None:
+    shown = ajar("changes")
+    assert all(change["target"] in shown for change in ajar.json("changes"))
+    assert "\x1b" not in shown
+    assert "\x1b[" in ajar("changes", "--color", "always")
+    assert "Apache" in ajar("history", OPENED) or "apache" in ajar("history", OPENED)
+
+
+def test_the_watchlist_is_edited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ajar = Ajar(tmp_path / "new.db", capsys)
+    ajar("track", "gpt2", "hf:Qwen/Qwen-7B", "https://huggingface.co/gpt2")
+    assert "2 of 2 added" in ajar.err
+    ajar("track", "gpt2")
+    assert "0 of 1 added" in ajar.err
+    assert ajar("targets").split() == ["hf:Qwen/Qwen-7B", "hf:gpt2"]
+    ajar("untrack", "gpt2", "gpt3", status=1)
+    assert ajar.err.startswith("ajar: hf:gpt3: it is not on the watchlist")
+    assert [entry["target"] for entry in ajar.json("targets")] == ["hf:Qwen/Qwen-7B"]
+    ajar("table", status=1)
+    ajar("untrack", "Qwen/Qwen-7B")
+    ajar("table", status=1)
+    assert "the watchlist is empty" in ajar.err
