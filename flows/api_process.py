@@ -11,6 +11,7 @@ Run by path, never imported by the rest of the package: ``python -P flows/api_pr
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
@@ -23,10 +24,13 @@ GRACE_SECONDS = 5.0
 def main(argv: list[str]) -> int:
     """Serve Prefect's API on the inherited listening socket ``argv[1]`` until standard input ends."""
     listening = socket.socket(fileno=int(argv[1]))
+    gc.disable()  # nothing of two seconds of imports is garbage; looking for it costs half a second
     import uvicorn
     from prefect.server.api.server import create_app
 
     server = uvicorn.Server(uvicorn.Config(create_app(final=True), log_level="error", lifespan="on", access_log=False))
+    gc.freeze()
+    gc.enable()
     threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
     server.run(sockets=[listening])
     return 0 if server.started else 3

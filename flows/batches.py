@@ -13,12 +13,13 @@ import functools
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Final, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, ParamSpec, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from prefect import Flow, Task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas import TaskRun
 from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 from prefect.tasks import exponential_backoff
 
 from flows import interrupted
@@ -134,11 +135,21 @@ def _task(name: str, retry: Retry, tags: tuple[str, ...]) -> Task[[], None]:
     )
 
 
-def flow(name: str) -> Callable[[Callable[P, R]], Flow[P, R]]:
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a run that came to its end is shown at Prefect: a name ("Partial"), a sentence, whether it failed."""
+
+    name: str
+    message: str
+    failed: bool = False
+
+
+def flow(name: str, *, ended: Callable[[Any], End | None] = lambda _: None) -> Callable[[Callable[P, R]], Flow[P, R]]:
     """Make a function a flow whose parameters may be stored: only booleans, numbers, texts and lists of them.
 
     Raises TypeError at import for any other, so that ``Settings`` cannot become one. On entry a run says which
-    process it is, and closes the runs of processes that were killed.
+    process it is, and closes the runs of processes that were killed. ``ended`` judges the result: where it answers,
+    the run is shown so (``engine.run`` returns the result all the same).
     """
 
     def wrap(function: Callable[P, R]) -> Flow[P, R]:
@@ -148,7 +159,13 @@ def flow(name: str) -> Callable[[Callable[P, R]], Flow[P, R]]:
         def body(*args: P.args, **kwargs: P.kwargs) -> R:
             interrupted.enter(name)
             with redacted(secrets(current_settings())):
-                return function(*args, **kwargs)
+                result = function(*args, **kwargs)
+            end = ended(result)
+            if end is None:
+                return result
+            state = Failed if end.failed else Completed
+            # Prefect takes a returned state as the run's own, and answers with the data in it.
+            return cast("R", state(name=end.name, message=end.message, data=result))
 
         return Flow(body, name=name, persist_result=False, log_prints=False, validate_parameters=True)
 

@@ -15,7 +15,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -27,6 +27,9 @@ from flows.errors import EngineError
 from flows.user_config import prefect_settings
 
 if TYPE_CHECKING:
+    from prefect import Flow
+    from prefect.client.schemas.objects import State
+
     from crawlers.settings import Settings
 
 P = ParamSpec("P")
@@ -116,7 +119,7 @@ def bound(settings: Settings) -> Iterator[None]:
         _settings.reset(token)
 
 
-def run(flow: Callable[P, R], settings: Settings, *args: P.args, **kwargs: P.kwargs) -> R:
+def run(flow: Flow[P, R], settings: Settings, *args: P.args, **kwargs: P.kwargs) -> R:
     """Run a Prefect flow now, in this process, and return its result. Raises what the flow raises, or EngineError."""
     configure_prefect()
     wait_until_ready()
@@ -126,7 +129,11 @@ def run(flow: Callable[P, R], settings: Settings, *args: P.args, **kwargs: P.kwa
     # heartbeat's thread costs every synchronous flow up to a second.
     updates = {"flows.heartbeat_frequency": None} if _api is not None else {}
     with bound(settings), temporary_settings(updates):
-        return flow(*args, **kwargs)
+        state: State[R] = flow(*args, return_state=True, **kwargs)
+    result: R | Exception = state.result(raise_on_failure=False)
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 def shutdown(wait: bool = False) -> None:

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from prefect import Flow
 from sqlalchemy.exc import OperationalError
 
 from crawlers.settings import Settings
@@ -37,7 +38,7 @@ class _Flaky:
         return "done"
 
 
-def _night(name: str, work: Callable[[], str], retry: batches.Retry = QUICK) -> Callable[[], str]:
+def _night(name: str, work: Callable[[], str], retry: batches.Retry = QUICK) -> Flow[[], str]:
     step = batches.batch(f"{name} step", retry=retry, label=lambda: "the only batch", tags=("test",))(work_of(work))
 
     @batches.flow(name)
@@ -171,6 +172,22 @@ def test_parameters_are_stored_as_they_are(api: Api, settings: Settings) -> None
 
     assert engine.run(plain, settings, sweep=True, limit=7) == 7
     assert api.flow_runs("plain")[-1]["parameters"] == {"sweep": True, "limit": 7}
+
+
+@pytest.mark.parametrize(("failed", "kind"), [(True, "FAILED"), (False, "COMPLETED")])
+def test_a_run_is_shown_as_it_ended_and_its_result_returned(
+    api: Api, settings: Settings, failed: bool, kind: str
+) -> None:
+    outcome = object()
+    said = batches.End("In part", "2 of 3 targets", failed)
+
+    @batches.flow(f"judged-{kind}", ended=lambda result: said if result is outcome else None)
+    def judged() -> object:
+        return outcome
+
+    assert engine.run(judged, settings) is outcome
+    state = api.flow_runs(f"judged-{kind}")[-1]["state"]
+    assert (state["type"], state["name"], state["message"]) == (kind, "In part", "2 of 3 targets")
 
 
 def test_without_a_bound_setting_the_environment_counts(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
