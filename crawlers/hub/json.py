@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any, Final
 
 import orjson
@@ -57,10 +58,15 @@ def pieces(body: bytes) -> Iterator[bytes]:
 def lenient(text: str) -> Any:
     """One JSON value, its lone surrogates and infinities made harmless; None where it is none."""
     try:
-        value = json.loads(text, parse_constant=lambda _: None)
+        value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
         return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if isfinite(number) else None
 
 
 def _elements(text: str) -> list[str]:

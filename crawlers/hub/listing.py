@@ -122,10 +122,13 @@ def _continued(url: str, kind: Kind) -> str | None:
 
 def _sized(url: str, left: int | None) -> str:
     """The same page, no longer than what is still wanted."""
-    size = PAGE_SIZE if left is None else min(PAGE_SIZE, left)
+    size = str(PAGE_SIZE if left is None else min(PAGE_SIZE, left))
     head, _, query = url.partition("?")
-    fields = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "limit"]
-    return f"{head}?" + urlencode([*fields, ("limit", str(size))], safe="[]")
+    fields = parse_qsl(query, keep_blank_values=True)
+    if [value for name, value in fields if name == "limit"] == [size]:
+        return url
+    kept = [field for field in fields if field[0] != "limit"]
+    return f"{head}?" + urlencode([*kept, ("limit", size)], safe="[]")
 
 
 def _cursor(url: str) -> str:
