@@ -5,6 +5,7 @@ are data files under ``catalogue/``; adding one touches no code.
 """
 
 from classifiers.licenses.declared import read_declared
+from classifiers.licenses.reading import read_text
 from classifiers.licenses.types import PERMISSIONS, UNCLEAR, Clause, LicenseReading, Method, Permissions
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "Method",
     "Permissions",
     "read_declared",
+    "read_text",
 ]

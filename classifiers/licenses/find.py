@@ -1,0 +1,140 @@
+"""Finding: which known texts a text holds, in order.
+
+Known texts that share sampled n-grams with the text are candidates; the best few are aligned word by word and judged.
+What is left before and after a found text is searched again, so that composites come out as their parts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from classifiers.licenses.align import Alignment, align
+from classifiers.licenses.index import Index, Known, sampled
+from classifiers.licenses.judge import Judgement, judge
+
+MAX_PARTS: Final = 16
+_CANDIDATES: Final = 6
+_MAX_POSTINGS: Final = 5000
+"""Postings that are counted for one stretch of text, rarest n-grams first: bounds the work on stock phrases."""
+_MIN_WORDS: Final = 12
+_CLOSE: Final = 0.03
+"""A licence that explains less of the text than a rejected one is no answer instead of it, beyond this share."""
+_WORTH_NAMING: Final = 0.5
+_GOOD: Final = 0.985
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A known text found among the words ``start:end``. ``score`` is the share of its words that are there in order."""
+
+    known: Known
+    start: int
+    end: int
+    score: float
+    differences: tuple[str, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A known text that the text resembles without being it, and why not."""
+
+    known: Known
+    start: int
+    end: int
+    score: float
+    decisive: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a text holds: known texts, the nearest rejected one, and the stretches of words that are neither."""
+
+    parts: tuple[Part, ...]
+    near: Near | None
+    rest: tuple[tuple[int, int], ...]
+
+
+def find(words: Sequence[str], grams: Sequence[int], known: Index) -> Found:
+    """Known texts among the words of a text."""
+    parts: list[Part] = []
+    nears: list[Near] = []
+    rest: list[tuple[int, int]] = []
+    open_stretches = [(0, len(words))]
+    while open_stretches:
+        start, end = open_stretches.pop()
+        part, near = (None, None)
+        if end - start >= _MIN_WORDS and len(parts) < MAX_PARTS:
+            part, near = _best(words, grams, start, end, known)
+        if near is not None:
+            nears.append(near)
+        if part is None:
+            if end > start:
+                rest.append((start, end))
+            continue
+        parts.append(part)
+        open_stretches += [(start, part.start), (part.end, end)]
+    parts.sort(key=lambda part: part.start)
+    nears.sort(key=lambda near: near.start - near.end)
+    return Found(tuple(parts), nears[0] if nears else None, tuple(sorted(rest)))
+
+
+def _best(
+    words: Sequence[str], grams: Sequence[int], start: int, end: int, known: Index
+) -> tuple[Part | None, Near | None]:
+    """The best accepted text of a stretch; or, where the best one is rejected, that one with the reason."""
+    aligned: list[Alignment] = []
+    for number in candidates(grams, start, end, known):
+        found = align(grams, start, end, known.text(number))
+        if found is not None and found.worth > 0:
+            aligned.append(found)
+            if found.coverage > _GOOD and not found.gaps and found.end - found.start > _GOOD * (end - start):
+                break
+    aligned.sort(key=lambda found: -found.worth)
+    rejected: list[tuple[Alignment, Judgement]] = []
+    for found in aligned:
+        if any(_explains_better(other, found) for other, _ in rejected):
+            continue
+        verdict = judge(found, known.owner(found.text.number), words, end)
+        if not verdict.decisive:
+            return _part(found, verdict, known), None
+        rejected.append((found, verdict))
+    for found, verdict in rejected:
+        if found.coverage >= _WORTH_NAMING:
+            return None, Near(known.owner(found.text.number), found.start, found.end, _score(found), verdict.decisive)
+    return None, None
+
+
+def _explains_better(rejected: Alignment, found: Alignment) -> bool:
+    """Whether a rejected text is the better match for the same words, so that the other one is no answer either."""
+    if found.end <= rejected.start or rejected.end <= found.start:
+        return False
+    return found.worth < rejected.worth - _CLOSE * rejected.size
+
+
+def candidates(grams: Sequence[int], start: int, end: int, known: Index) -> list[int]:
+    """Numbers of the known texts that share most sampled n-grams with the words ``start:end``, best first."""
+    posted = [posts for gram in set(sampled(grams[start:end])) if (posts := known.postings(gram))]
+    posted.sort(key=len)
+    hits: Counter[int] = Counter()
+    counted = 0
+    for posts in posted:
+        hits.update(posts)
+        counted += len(posts)
+        if counted > _MAX_POSTINGS:
+            break
+    sizes = known.sizes
+    return sorted(hits, key=lambda number: -hits[number] * min(1.0, hits[number] * 8 / sizes[number]))[:_CANDIDATES]
+
+
+def _part(found: Alignment, verdict: Judgement, known: Index) -> Part:
+    owner = known.owner(found.text.number)
+    return Part(owner, found.start, found.end, _score(found), verdict.differences, verdict.truncated)
+
+
+def _score(found: Alignment) -> float:
+    inserted = sum(gap.end - gap.start for gap in found.gaps)
+    return found.matched / (found.size + inserted)

@@ -1,0 +1,170 @@
+"""Learn licence texts: make the index of fingerprints from the places where well-kept texts are.
+
+    python -m classifiers.licenses.learn --scancode DIR --labelled ../shared/licenses [--more DIR] --out index.bin
+
+``--scancode`` is ``licensedcode/data`` of an installed ScanCode (its data is CC-BY-4.0; it need not, and should not, be
+installed beside Ajar). ``--labelled`` is a folder of labelled texts (``texts/``, and what ``files.csv`` marks as
+canonical). ``--more`` holds further texts, each named as the licence's id. Only hashes are kept: no text is copied.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from classifiers.licenses.catalogue import Catalogue, catalogue
+from classifiers.licenses.document import RefusedError, read_document
+from classifiers.licenses.index import PATH, Known, build, whole
+from classifiers.licenses.operative import vocabulary
+from classifiers.licenses.words import grams, words
+
+HERE: Final = Path(__file__).parent
+MIN_LICENSE: Final = 12
+"""Fewer words are no licence text, but a mention."""
+MIN_VARIANT: Final = 60
+"""Fewer words of a variant are a fragment."""
+_FRONT: Final = re.compile(r"---\n(.*?)\n---[ \t]*(?:\n|$)(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One text to learn, and what it is."""
+
+    known: Known
+    text: str
+
+
+def _front_matter(path: Path) -> tuple[dict[str, Any], str]:
+    match = _FRONT.match(path.read_text("utf-8"))
+    if match is None:
+        return {}, ""
+    return yaml.safe_load(match[1]) or {}, match[2]
+
+
+def _known(key: str, data: Mapping[str, Any], names: Catalogue, lists: Mapping[str, Sequence[str]]) -> Known:
+    kind = "policy" if key in lists["policies"] else "notice" if key in lists["notices"] else "license"
+    found = names.find(key) if kind == "license" else None
+    spdx = str(data.get("spdx_license_key") or "")
+    spdx_id = None if not spdx or spdx.startswith("LicenseRef-") else spdx
+    if found is None and spdx_id and kind == "license":
+        found = names.find(spdx_id)
+    if found is not None:
+        return Known(found.id, found.name, found.spdx, data.get("category", ""), kind)
+    return Known(spdx_id or key, data.get("name", key), spdx_id, data.get("category", ""), kind)
+
+
+def from_scancode(directory: Path, names: Catalogue) -> Iterator[Source]:
+    """ScanCode's licences, then the variants of their whole texts among its rules."""
+    lists = yaml.safe_load((HERE / "learning.yaml").read_text("utf-8"))
+    by_key: dict[str, Known] = {}
+    for path in sorted((directory / "licenses").glob("*.LICENSE")):
+        data, text = _front_matter(path)
+        key = str(data.get("key", path.stem))
+        if data.get("is_deprecated") or data.get("is_exception") or key in lists["generic"]:
+            continue
+        if data.get("category") == "Unstated License" or len(words(text)) < MIN_LICENSE:
+            continue
+        by_key[key] = _known(key, data, names, lists)
+        yield Source(by_key[key], text)
+    giving = set(lists["giving"])
+    for path in sorted((directory / "rules").glob("*.RULE")):
+        data, text = _front_matter(path)
+        known = by_key.get(str(data.get("license_expression")))
+        if known is None or data.get("is_deprecated") or not data.get("is_license_text"):
+            continue
+        text = text.replace("{{", "").replace("}}", "")
+        found = words(text)
+        if known.kind == "license" and names.find(known.id) and len(found) >= MIN_VARIANT and giving & set(found):
+            yield Source(known, text)
+
+
+def from_labelled(directory: Path, names: Catalogue) -> Iterator[Source]:
+    """The texts of a labelled set: those under ``texts/`` and the files that are marked as canonical."""
+    labels: dict[str, str] = yaml.safe_load((HERE / "labels.yaml").read_text("utf-8"))
+    for path in sorted((directory / "texts").iterdir()):
+        yield from _read(path, labels.get(path.stem), names)
+    with (directory / "files.csv").open(encoding="utf-8", newline="") as rows:
+        for row in csv.DictReader(rows):
+            if row["is_canonical_source"] == "yes" and " + " not in row["key"]:
+                yield from _read(directory / row["file"], labels.get(row["key"]), names)
+    for cut in yaml.safe_load((HERE / "learning.yaml").read_text("utf-8"))["cuts"]:
+        found = names.find(cut["id"])
+        _, begin, rest = read_document((directory / cut["file"]).read_bytes()).text.partition(cut["from"])
+        if found is not None and begin:
+            yield Source(Known(found.id, found.name, found.spdx, "", "license"), begin + rest)
+
+
+def from_folder(directory: Path, names: Catalogue) -> Iterator[Source]:
+    """Texts named as their licence's id; what follows ``@`` in the name is free (``llama3.1@header.txt``)."""
+    for path in sorted(directory.iterdir()):
+        yield from _read(path, path.stem.split("@")[0], names)
+
+
+def _read(path: Path, name: str | None, names: Catalogue) -> Iterator[Source]:
+    kind = "license"
+    if name and name.startswith("policy="):
+        kind, name = "policy", name.removeprefix("policy=")
+    found = names.find(name) if name else None
+    if found is None:
+        print(f"left out, no licence of the catalogue: {path}", file=sys.stderr)
+        return
+    try:
+        text = read_document(path.read_bytes()).text
+    except RefusedError as error:
+        print(f"left out, {error}: {path}", file=sys.stderr)
+        return
+    yield Source(Known(found.id, found.name, found.spdx, "", kind), text)
+
+
+def learn(sources: Iterator[Source], note: dict[str, str]) -> bytes:
+    """The index of these texts. Of equal texts the first counts, so put the best-kept source first."""
+    owners: dict[tuple[str, str], int] = {}
+    known: list[Known] = []
+    texts: list[tuple[int, Sequence[int], bytes]] = []
+    seen: set[int] = set()
+    for source in sources:
+        sequence = words(source.text)
+        hashed = grams(sequence)
+        if whole(hashed) in seen:
+            continue
+        seen.add(whole(hashed))
+        owner = owners.setdefault((source.known.id, source.known.kind), len(known))
+        if owner == len(known):
+            known.append(source.known)
+        texts.append((owner, hashed, bytes(vocabulary().classify(sequence))))
+    return build(known, texts, note | {"texts": str(len(texts)), "licences": str(len(known))})
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line; see the module's head."""
+    parser = argparse.ArgumentParser(prog="python -m classifiers.licenses.learn", description=__doc__)
+    parser.add_argument("--scancode", type=Path, required=True)
+    parser.add_argument("--scancode-version", default="")
+    parser.add_argument("--labelled", type=Path)
+    parser.add_argument("--more", type=Path)
+    parser.add_argument("--out", type=Path, default=PATH)
+    options = parser.parse_args(arguments)
+    names = catalogue()
+
+    def sources() -> Iterator[Source]:
+        if options.labelled:
+            yield from from_labelled(options.labelled, names)
+        if options.more:
+            yield from from_folder(options.more, names)
+        yield from from_scancode(options.scancode, names)
+
+    data = learn(sources(), {"scancode": options.scancode_version})
+    options.out.write_bytes(data)
+    print(f"{options.out}: {len(data)} bytes", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
