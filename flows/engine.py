@@ -173,8 +173,12 @@ def _set(name: str, value: str) -> None:
 
 
 def _refresh() -> None:
+    """Where Prefect was imported before, let it look at the environment again, and set up its log by what it finds."""
     if "prefect.context" in sys.modules:
         sys.modules["prefect.context"].refresh_global_settings_context()
+    configuration = sys.modules.get("prefect.logging.configuration")
+    if configuration is not None and configuration.PROCESS_LOGGING_CONFIG:
+        configuration.setup_logging()
 
 
 def _drain() -> None:

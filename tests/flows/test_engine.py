@@ -108,6 +108,18 @@ def test_killed_processes_leave_no_server_and_the_next_one_runs(
 
 
 @pytest.mark.prefect
+def test_importing_prefect_too_early_is_no_harm(api: Api, child_environment: dict[str, str], tmp_path: Path) -> None:
+    """The flow is imported first, Prefect with it: the run is as quiet, and talks to the API of its own."""
+    kept = {k: v for k, v in child_environment.items() if k != "PREFECT_LOGGING_LEVEL"}
+    program = (
+        "from tests.flows.sample import sample; from flows import engine; from crawlers.settings import Settings;"
+        "print('did', engine.run(sample, Settings(), 2))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], env=kept, capture_output=True, text=True, cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("did 2\n", "")
+
+
+@pytest.mark.prefect
 def test_configuring_twice_starts_one_server(api: Api) -> None:
     before = engine.private_api_pid()
     engine.configure_prefect()
