@@ -12,7 +12,7 @@ from typing import Final
 
 from classifiers.card import Card, read_card
 from classifiers.lazy import lazy
-from classifiers.licenses import LicenseReading, read_declared
+from classifiers.licenses import LicenseReading, read_declared, read_text
 from classifiers.model import Pointer, View
 from classifiers.terms import TEXT_OF_ITS_OWN, Governing, Terms
 from classifiers.text import excerpt
@@ -40,6 +40,12 @@ the relation out where the card does not name it. ``repeat`` and unknown ones ar
 def declared_reading(value: str) -> LicenseReading:
     """The reading of one declared id; the same few thousand come again three million times a night."""
     return read_declared((value,))
+
+
+@lru_cache(maxsize=1024)
+def linked_reading(link: str) -> LicenseReading:
+    """The reading of an address where licences are published; an address that is not known names none."""
+    return read_text(link)
 
 
 class Evidence:
@@ -241,9 +247,10 @@ def _named_terms(values: tuple[str, ...], name: str, link: str, slot: str, sourc
         yield Terms(source, value, Pointer(slot, "license", excerpt(value)), declared_reading(value))
     if concrete or not (values or name or link):
         return
-    if name:
-        reading = declared_reading(name.lower())
-        yield Terms(source, name, Pointer(slot, "license_name", excerpt(name)), reading)
-    else:
-        value = next(iter(values), "")
-        yield Terms(source, value, Pointer(slot, "license", excerpt(value)), declared_reading(value))
+    called, locator = (name, "license_name") if name else (next(iter(values), ""), "license")
+    reading = declared_reading(called.lower())
+    if reading.license is None and link.startswith(("https://", "http://")):
+        linked = linked_reading(link)
+        if linked.license is not None:
+            called, locator, reading = link, "license_link", linked
+    yield Terms(source, called, Pointer(slot, locator, excerpt(called)), reading)

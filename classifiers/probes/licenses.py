@@ -10,7 +10,7 @@ from classifiers.model import Finding, Outcome, Pointer
 from classifiers.probes.registry import Probe, probe
 from classifiers.terms import Governing, Terms, govern, same_license, wider_permissions
 from classifiers.text import decode, excerpt
-from classifiers.texts import BASE, CARD
+from classifiers.texts import BASE, CARD, is_policy
 from crawlers.snapshot import RECORD, FetchStatus
 
 
@@ -90,8 +90,10 @@ def use_policy(evidence: Evidence) -> Iterator[Finding]:
         pointer = Pointer(policy.slot, "L1", excerpt(decode(policy.body)[:200]))
         yield Finding("use-policy", Outcome.TRUE, (pointer,), "There is a use policy.", policy.identity)
     if not evidence.policies:
-        outcome = Outcome.NOT_AVAILABLE if evidence.sweep_only else Outcome.FALSE
-        yield Finding("use-policy", outcome, detail="No use policy was read.")
+        record = evidence.record
+        seen = record is not None and record.files_shown and not any(is_policy(name) for name in record.documents)
+        outcome = Outcome.FALSE if seen else Outcome.NOT_AVAILABLE
+        yield Finding("use-policy", outcome, detail="There is none." if seen else "None was read.")
 
 
 @probe("tag-agrees-with-file", "Do the declared licence and the licence file mean the same?")

@@ -111,12 +111,37 @@ class TestInferenceCode:
         assert self.code(license="mit", tags=["custom_code"]).level == 5
         assert self.code(library_name="transformers", tags=["custom_code"]).state is State.UNKNOWN
 
+    def test_the_configuration_tells_the_library(self) -> None:
+        record = hub_record(license="mit")
+        found = component(view(record, {"config.json": '{"transformers_version": "4.40"}'}), Component.INFERENCE_CODE)
+        pointer = finding(found, "inference-library").evidence[0]
+        assert (found.level, pointer.slot, pointer.excerpt) == (5, "config.json", "4.40")
+
+    def test_the_configuration_tells_of_custom_code(self) -> None:
+        config = '{"auto_map": {"AutoModel": "modeling_rocket.Rocket"}, "transformers_version": "4.40"}'
+        found = component(
+            view(hub_record(license="cc-by-nc-sa-4.0"), {"config.json": config}), Component.INFERENCE_CODE
+        )
+        assert (found.level, outcome(found, "custom-code")) == (3, Outcome.TRUE)
+
+    def test_the_card_s_code_tells_the_library(self) -> None:
+        card = "---\nlicense: mit\n---\nimport os\n>>> from sentence_transformers import SentenceTransformer\n"
+        found = component(view(hub_record(), {"README.md": card}), Component.INFERENCE_CODE)
+        reason = finding(found, "inference-library")
+        assert (found.level, reason.value, reason.evidence[0].locator) == (5, "sentence-transformers", "L5")
+
+    @pytest.mark.parametrize("config", [b"", b"[]", b"\xff", b"[" * 100_000, b'{"auto_map": 1e999}'])
+    def test_a_broken_configuration_harms_nothing_else(self, config: bytes) -> None:
+        assessed = view(hub_record(license="mit"), {"config.json": config})
+        assert weights_of(assessed).level == 5
+        assert component(assessed, Component.INFERENCE_CODE).state is State.UNKNOWN
+
     def test_every_library_has_a_known_licence_and_a_source(self) -> None:
         for library, entry in libraries()["libraries"].items():
             assert entry["source"].startswith("https://"), library
             assert self.code(library_name=library).level in (3, 4, 5), library
         named = [*libraries()["aliases"].values(), *(entry["library"] for entry in libraries()["formats"].values())]
-        assert set(named) <= libraries()["libraries"].keys()
+        assert {*named, *libraries()["modules"].values()} <= libraries()["libraries"].keys()
 
 
 class TestData:

@@ -73,6 +73,14 @@ def test_other_with_a_name_is_that_name() -> None:
     assert finding(found, "license-resolved").evidence[0].locator == "license_name"
 
 
+def test_other_with_a_known_address_is_what_stands_there() -> None:
+    link = "https://www.apache.org/licenses/LICENSE-2.0"
+    found = weights(view(hub_record(license="other", cardData={"license_link": link})))
+    assert (found.level, found.license) == (5, "Apache-2.0")
+    assert finding(found, "license-resolved").evidence[0].locator == "license_link"
+    assert found.confidence < 0.9
+
+
 @pytest.mark.parametrize(
     ("fields", "access"),
     [

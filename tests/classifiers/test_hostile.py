@@ -147,7 +147,7 @@ def test_an_exception_in_a_probe_is_its_finding(error: type[Exception]) -> None:
 
 def test_a_broken_document_leaves_the_other_findings_as_they_are() -> None:
     record = snapshot(RECORD, facts(hub_record(license="mit", library_name="transformers")))
-    broken = {slot: snapshot(slot, b"{\xff") for slot in ("base:a/b", "dataset:x/y", "config.json")}
+    broken = {slot: snapshot(slot, b"{\xff") for slot in ("base:a/b", "dataset:x/y", "NOTICE")}
     alone, beside = assess(View(SUBJECT, {RECORD: record})), assess(View(SUBJECT, {RECORD: record, **broken}))
     assert [item.level for item in alone] == [item.level for item in beside]
     assert beside[-1].access is Access.PUBLIC
