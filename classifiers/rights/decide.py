@@ -54,7 +54,7 @@ def decide(votes: Votes) -> dict[str, Decision]:
         Topic.COMMERCIAL: commercial,
         Topic.MODIFY: modify,
         Topic.COPYRIGHT: _copyright(votes, modify),
-        Topic.RELICENSE: _relicense(votes, modify),
+        Topic.RELICENSE: _relicense(votes, modify, commercial),
     }
 
 
@@ -114,7 +114,7 @@ def _copyright(votes: Votes, modify: Decision) -> Decision:
     return _implied(True, modify.signals) if modify.granted else _unclear()
 
 
-def _relicense(votes: Votes, modify: Decision) -> Decision:
+def _relicense(votes: Votes, modify: Decision, commercial: Decision) -> Decision:
     if denied := votes.of(Topic.RELICENSE, Stance.DENIES):
         return _explicit(False, denied)
     if modify.granted is False:
@@ -125,5 +125,8 @@ def _relicense(votes: Votes, modify: Decision) -> Decision:
         return _explicit(False, softly)
     if loosely := votes.of(Topic.RELICENSE, Stance.GRANTS_SOFTLY):
         return _explicit(True, loosely)
-    shared = votes.of(Topic.DISTRIBUTE, Stance.GRANTS)
-    return _implied(True, shared) if shared and modify.granted else _unclear()
+    if modify.granted and (shared := votes.of(Topic.SHARE_MODIFIED, Stance.GRANTS)):
+        return _implied(True, shared)
+    # Silence counts as leave in texts that restrict nothing else; in a restricted one it is just silence.
+    passed_on = votes.of(Topic.DISTRIBUTE, Stance.GRANTS)
+    return _implied(True, passed_on) if passed_on and modify.granted and commercial.granted else _unclear()

@@ -62,9 +62,11 @@ class Phrase:
     chunks: tuple[int, ...]
     windows: tuple[int, ...]
 
-    def find(self, spans: Spans, after: int = 0) -> tuple[int, int] | None:
-        """First match that ends behind ``after`` among a clause's spans; start and end offsets, or None."""
-        for start, end in spans.get(self.chunks[0], ()):
+    def find(self, spans: Spans, after: int = 0, begin: int = 0) -> tuple[int, int] | None:
+        """The match among a clause's spans that begins last (not before ``begin``) and ends behind ``after``, if any."""
+        for start, end in reversed(spans.get(self.chunks[0], ())):
+            if start < begin:
+                break
             ends = [end]
             for chunk, window in zip(self.chunks[1:], self.windows, strict=True):
                 ends = [last for begin, last in spans.get(chunk, ()) if any(e <= begin <= e + window for e in ends)]

@@ -8,6 +8,7 @@
       any: [for {nc} {purpose} only]      # one of these phrases (see phrases.py) must stand in the clause
       also: [...]                         # and one of these, anywhere in clause or stem
       unless: [...]                       # but none of these
+      unless_behind: [...]                # nor one of these that begins where the match begins, or behind
       kinds: [term, title]                # clause kinds, by default term only
       example: For non-commercial purposes only.
 
@@ -32,7 +33,8 @@ from classifiers.rights.segment import Kind, Segment
 
 DATA: Final = Path(__file__).parent / "data"
 _Loader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_KEYS: Final = frozenset(("id", "says", "restriction", "any", "also", "unless", "kinds", "example", "counter", "note"))
+_KEYS: Final = frozenset(("id", "says", "restriction", "any", "also", "unless", "unless_behind", "kinds", "example", "counter", "note"))
+_PHRASES: Final = ("any", "also", "unless", "unless_behind")
 
 
 class RuleError(ValueError):
@@ -72,6 +74,7 @@ class Rule:
     any: tuple[Phrase, ...]
     also: tuple[Phrase, ...]
     unless: tuple[Phrase, ...]
+    unless_behind: tuple[Phrase, ...]
     kinds: frozenset[Kind]
     examples: tuple[str, ...]
     counters: tuple[str, ...]
@@ -81,7 +84,11 @@ class Rule:
         span = phrase.find(spans, offset)
         if span is None or (self.also and not any(extra.find(spans) for extra in self.also)):
             return None
-        return None if any(exception.find(spans) for exception in self.unless) else span
+        # What stands in the stem excuses only what begins in the stem.
+        after = offset if span[0] >= offset else 0
+        if any(exception.find(spans, after) for exception in self.unless):
+            return None
+        return None if any(exception.find(spans, after, span[0]) for exception in self.unless_behind) else span
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ def _rule(entry: Mapping[str, Any], lexicon: Lexicon, where: str) -> Rule:
     if unknown := set(entry) - _KEYS:
         raise RuleError(f"{where}: rule {name}: unknown keys {sorted(unknown)}")
     try:
-        phrases = [tuple(lexicon.phrase(p) for p in entry.get(key, ())) for key in ("any", "also", "unless")]
+        phrases = [tuple(lexicon.phrase(p) for p in entry.get(key, ())) for key in _PHRASES]
         says = tuple((Topic(topic), Stance(stance)) for topic, stance in entry.get("says", {}).items())
         kinds = frozenset(Kind(kind) for kind in entry.get("kinds", ("term",)))
     except ValueError as error:

@@ -54,7 +54,7 @@ _MARKER: Final = re.compile(
 )
 _SENTENCE: Final = re.compile(r"[.!?][\"')\]]{0,2}[ \n]+(?=[^a-z\s])|[\u3002\uff01\uff1f\uff1b!?;](?=\W{0,2}[\u3400-\u9fff])|\u3002|;[ \n]+|[.:][ ]{0,3}\n")
 _ABBREVIATION: Final = re.compile(
-    r"(?:\b(?:e\.?g|i\.?e|inc|ltd|co|corp|no|nos|vs?|u\.s|sec|art|cf|approx|dr|mr|ms|st|llc|para)|(?<![\w])[a-z0-9]{1,2})$",
+    r"(?:\b(?:e\.?g|i\.?e|inc|ltd|co|corp|no|nos|vs?|u\.s|sec|art|cf|approx|dr|mr|ms|st|llc|para)|(?<![\w])(?:[a-z]|\d{1,2}))$",
     re.IGNORECASE,
 )
 _INLINE: Final = re.compile(r"(?<=[\s,;:])\(?(?:[a-z]|[ivx]{2,4}|[0-9]{1,2})\)(?=\s)|(?<=[\u3400-\u9fff,;:])\(\d{1,2}\)", re.IGNORECASE)
@@ -73,6 +73,13 @@ _IDLE: Final = re.compile(
     r"nothing in (?:this|these|the)(?!.{0,80}(?:grant|permit|allow|authori)))"
 )
 """Recitals, grants back, the sentence for those who do not accept, and savings: they take nothing from a licensee."""
+
+
+_GRANT_BACK: Final = re.compile(
+    r"\b(?:you|licensee|recipient|customer|user)s? (?:(?:hereby|also|shall|will|agree to|must) ){0,2}grants? "
+    r"(?:to )?(?!you|no\b|others|third|permission|rights? to (?:your|third))\w"
+)
+"""What the licensee grants to the licensor is no grant to the licensee."""
 
 
 class Kind(StrEnum):
@@ -140,7 +147,7 @@ def segments(text: str) -> Iterator[Segment]:
             count += 1
             if count >= CLAUSES_MAX:
                 return
-        if pieces:
+        if pieces and not title:
             last_start, last_end, last_stem = pieces[-1]
             stems.note(flat[last_start:last_end], last_stem)
 
@@ -158,7 +165,7 @@ def _is_title(raw: str) -> bool:
 
 
 def _kind(words: str) -> Kind:
-    if _IDLE.match(words):
+    if _IDLE.match(words) or _GRANT_BACK.search(words):
         return Kind.RECITAL
     return Kind.DEFINITION if _DEFINITION.match(words) else Kind.TERM
 
