@@ -39,6 +39,9 @@ def nightly_command(app: App, sweep: bool, limit: int | None, form: str | None) 
 
     Killed and started again, it goes on where its data ends. Example: ajar nightly --limit 20000
     """
+    from flows.engine import configure_prefect
+
+    configure_prefect(app.settings)  # before Prefect is imported: its server starts meanwhile, and its log is ours
     from flows.nightly import run_nightly
 
     with app.progress() as progress:
@@ -73,7 +76,7 @@ def _print_night(app: App, outcome: Outcome) -> None:
         screen.print(Text(""))
         shown = print_changes(screen, islice(changes, _SHOWN_CHANGES))
         more = next(iter(changes), None)
-    if not shown:
+    if not shown and app.status is Exit.DONE:
         app.say("no publisher changed anything that was seen tonight")
     elif more is not None:
         screen.print(Text(f"and more: ajar changes --since {outcome.run.started_at:%Y-%m-%d}"))

@@ -23,6 +23,7 @@ from interfaces.render.words import (
     facts_word,
     legend,
     level_text,
+    mark_word,
     minute,
 )
 from storage.answers import Change, Evidence, Interval, ResolvedFinding, RunRow, TargetAnswer
@@ -85,7 +86,7 @@ def _because(interval: Interval | None) -> str:
         reasons = [finding.detail for finding in told if finding.outcome in _NOT_FOUND][:1]
     else:
         reasons = [finding.detail for finding in told if finding.outcome in _ANSWERS][-2:]
-    return " ".join(clean(word) for word in [*(f"{mark};" for mark in interval.value.marks), *reasons])
+    return " ".join(clean(word) for word in [*(f"{mark_word(mark)};" for mark in interval.value.marks), *reasons])
 
 
 def _finding_blocks(findings: Iterable[ResolvedFinding]) -> Iterator[Padding]:
@@ -118,7 +119,7 @@ def print_history(screen: Screen, intervals: Iterable[Interval]) -> None:
         table = plain_table(*headers, *(["recorded"] if screen.width >= _WIDE else []))
         for interval in group:
             value = interval.value
-            marks = [clean(mark) for mark in value.marks]
+            marks = [mark_word(mark) for mark in value.marks]
             table.add_row(
                 Text("✗" if interval.superseded_at else "", "red"),
                 Text(minute(interval.observed_at)),

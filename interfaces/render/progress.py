@@ -59,7 +59,7 @@ class Progress:
         self._terminal = stream.isatty() if terminal is None else terminal
         self._enabled = enabled
         self._clock = clock
-        self._begun = clock()
+        self._begun: float | None = None
         self._phase: str | None = None
         self._samples: deque[tuple[float, int]] = deque()
         self._shown_at: float | None = None
@@ -70,6 +70,7 @@ class Progress:
         if not self._enabled:
             return
         now = self._clock()
+        self._begun = now if self._begun is None else self._begun
         if phase != self._phase:
             self._phase = phase
             self._samples.clear()

@@ -6,6 +6,7 @@ Colour never says anything that the text does not say, too. Everything that come
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -20,6 +21,7 @@ UNKNOWN: Final = "?"
 NOT_APPLICABLE: Final = "–"
 ARROWS: Final = {Direction.OPENED: "▲", Direction.CLOSED: "▼", Direction.SIDEWAYS: "◆"}
 ARROW_STYLES: Final = {Direction.OPENED: "green", Direction.CLOSED: "red", Direction.SIDEWAYS: "cyan"}
+_DIGEST: Final = re.compile(r":[0-9a-f]{8,64}$")
 _CLOSED_ACCESS: Final = (Access.WITHDRAWN, Access.NONE)
 
 
@@ -76,10 +78,24 @@ def value_text(value: Value | None, *, with_access: bool = True) -> Text:
     return text
 
 
-def _set_text(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> str:
+def _declared_text(before: tuple[str, ...], after: tuple[str, ...]) -> str:
     gone = [f"-{brief(item)}" for item in before if item not in after]
     come = [f"+{brief(item)}" for item in after if item not in before]
-    return f"; {name} {' '.join(gone + come)}" if gone or come else ""
+    return f"; declared {' '.join(gone + come)}" if gone or come else ""
+
+
+def mark_word(mark: str) -> str:
+    """A mark without its digest: ``license-text:0123456789ab`` says to people that there is a licence text."""
+    return brief(_DIGEST.sub("", mark))
+
+
+def _marks_text(before: tuple[str, ...], after: tuple[str, ...]) -> str:
+    """``; license-text changed, +contradiction:tag-file``; empty where the marks stayed."""
+    gone = {mark_word(mark) for mark in before if mark not in after}
+    come = {mark_word(mark) for mark in after if mark not in before}
+    words = [f"{word} changed" for word in sorted(gone & come)]
+    words += [f"-{word}" for word in sorted(gone - come)] + [f"+{word}" for word in sorted(come - gone)]
+    return f"; {', '.join(words)}" if words else ""
 
 
 def change_text(change: Change) -> Text:
@@ -89,8 +105,8 @@ def change_text(change: Change) -> Text:
     text = value_text(before, with_access=with_access).append(" → ")
     text.append_text(value_text(after, with_access=with_access))
     if before is not None:
-        text.append(_set_text("declared", before.declared, after.declared))
-        text.append(_set_text("marks", before.marks, after.marks))
+        text.append(_declared_text(before.declared, after.declared))
+        text.append(_marks_text(before.marks, after.marks))
     return text
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -117,6 +118,14 @@ def test_a_change_names_what_changed(before: Value | None, after: Value, sentenc
     shown = drawn(lambda screen: print_changes(screen, [change(before, after, facts=())]), 200)
     assert sentence in shown
     assert "2026-08-20 04:00  2026-08-19 07:36  ▲  hf:lab/tern" in shown
+
+
+def test_a_digest_is_for_programs_and_people_read_that_the_text_changed() -> None:
+    before = replace(value(), marks=("license-text:0123456789ab",))
+    after = replace(value(), marks=("contradiction:tag-file", "license-text:ba9876543210"))
+    shown = drawn(lambda screen: print_changes(screen, [change(before, after, facts=())]), 200)
+    assert "weights 3 llama2 → 3 llama2; license-text changed, +contradiction:tag-file" in shown
+    assert shapes.change_json(change(before, after))["to"]["marks"] == list(after.marks)
 
 
 def test_a_change_that_is_not_the_publishers_names_its_cause() -> None:

@@ -54,6 +54,7 @@ def test_without_a_total_there_is_no_remaining_time() -> None:
 def test_a_phase_begins_anew_and_its_name_is_safe() -> None:
     clock, stream = Clock(), io.StringIO()
     progress = Progress(stream, terminal=False, clock=clock)
+    clock.now += 100
     progress("sweep", 0, 10)
     clock.now += 100
     progress("deep \x1b[31mred", 1, 4)
@@ -63,8 +64,9 @@ def test_a_phase_begins_anew_and_its_name_is_safe() -> None:
 def test_quiet_shows_nothing() -> None:
     clock, stream = Clock(), io.StringIO()
     progress = Progress(stream, enabled=False, clock=clock)
-    clock.now += 100
     progress("sweep", 1, 2)
+    clock.now += 100
+    progress("sweep", 2, 2)
     assert stream.getvalue() == ""
 
 
