@@ -98,26 +98,33 @@ def use_policy(evidence: Evidence) -> Iterator[Finding]:
 
 @probe("tag-agrees-with-file", "Do the declared licence and the licence file mean the same?")
 def tag_agrees_with_file(evidence: Evidence) -> Iterator[Finding]:
-    """``false`` is a contradiction: both are known, of one time, and no declared licence is that of the file."""
+    """``false`` is a contradiction between a known declared licence and a text of the same time.
+
+    A known text contradicts if it is none of the declared licences, an unknown one if its clauses deny what each of
+    them grants.
+    """
     name = "tag-agrees-with-file"
     declared = [terms for terms in evidence.declared_terms if terms.reading.license]
-    files = [
-        terms
-        for terms in evidence.governing_terms(code=False)
-        if terms.source in ("file", "gate") and terms.reading.license
+    texts = [
+        terms for terms in evidence.governing_terms(code=False) if terms.source in ("file", "gate") and terms.known
     ]
-    if not declared or not files:
+    if not declared or not texts:
         yield Finding(name, Outcome.NOT_APPLICABLE, detail="There are no two known licences to compare.")
         return
-    for file in files:
-        agrees = any(same_license(file, terms) for terms in declared)
-        if agrees:
-            yield Finding(name, Outcome.TRUE, (file.pointer,), value=str(file.reading.license))
+    for text in texts:
+        pointers = (*(terms.pointer for terms in declared), text.pointer)
+        shown, wider = excerpt(text.name, 80), _wider_by_all(declared, text)
+        if text.reading.license is None and wider:
+            detail = f"{_ids(declared)} grants {', '.join(wider)}, which the text of {shown} denies."
+            yield Finding(name, Outcome.FALSE, pointers, detail)
+        elif text.reading.license is None:
+            detail = f"The text of {shown} is not a known licence, and denies nothing that {_ids(declared)} grants."
+            yield Finding(name, Outcome.NOT_SUPPORTED, (text.pointer,), detail)
+        elif any(same_license(text, terms) for terms in declared):
+            yield Finding(name, Outcome.TRUE, (text.pointer,), value=text.reading.license)
         else:
-            ids = ", ".join(str(terms.reading.license) for terms in declared)
-            detail = f"Declared is {ids}, the text of {excerpt(file.name, 80)} is {file.reading.license}."
-            evidence_of_both = (*(terms.pointer for terms in declared), file.pointer)
-            yield Finding(name, Outcome.FALSE, evidence_of_both, detail, str(file.reading.license))
+            detail = f"Declared is {_ids(declared)}, the text of {shown} is {text.reading.license}."
+            yield Finding(name, Outcome.FALSE, pointers, detail, text.reading.license)
 
 
 @probe("card-readable", "Could the card's front matter be read?")

@@ -89,8 +89,15 @@ class TestLicenseFile:
 
     def test_a_restricted_text_under_an_open_tag_is_not_open(self) -> None:
         found = weights(view(hub_record(license="apache-2.0"), {"LICENSE": HOUSE}))
-        assert found.level in (None, 3)
+        assert (found.level, found.license) == (3, None)
         assert outcome(found, "license-file") is Outcome.NOT_SUPPORTED
+        assert marks(found, "contradiction") == ["contradiction:tag-file"]
+        reason = finding(found, "tag-agrees-with-file")
+        assert reason.detail.startswith("Apache-2.0 grants commercial")
+        quoted = reason.evidence[1]
+        start, end = map(int, quoted.locator.removeprefix("chars ").split("-"))
+        assert " ".join(HOUSE[start:end].split()) == quoted.excerpt
+        assert "purpose" in quoted.excerpt
 
     def test_a_long_text_that_is_not_recognised_is_not_open(self) -> None:
         assert len(NOTES.split()) > TEXT_OF_ITS_OWN
