@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from crawlers.http import Fetcher
 from crawlers.hub.client import Refusal, hub_fetcher
-from crawlers.hub.files import CARD, CONFIG, fetchable, license_like
+from crawlers.hub.files import CARD, CONFIG, fetchable, is_document, license_like
 from crawlers.hub.record import HubFacts, commit, facts, microseconds, moment, parse, shallow_first, valid_id
 from crawlers.hub.repository import Entry, Outcome, Repositories, api_url, etag_of, file_url
 from crawlers.settings import Settings, version
@@ -143,15 +143,16 @@ class HubCrawler:
         if tree is not None:
             there |= tree.keys()
             wanted |= set(_licenses(tree))
-        surely = tree is not None or shown.files_shown
         for path in sorted(wanted | before, key=shallow_first):
-            if surely and path not in there:
+            # The tree shows the root only, and the record's documents are not all its files.
+            complete = ("/" not in path and tree is not None) or (shown.files_shown and is_document(path))
+            if complete and path not in there:
                 outcome = Outcome(FetchStatus.MISSING, "not in the repository")
             else:
                 entry = tree.get(path) if tree else None
                 if _unchanged(known.get(path), record, entry):
                     continue
-                outcome = self._document(target, record, path, entry, known.get(path), listed=surely)
+                outcome = self._document(target, record, path, entry, known.get(path), listed=path in there)
             snapshot = self._document_snapshot(target, record, path, outcome, tree)
             if snapshot is not None and not _still_missing(known.get(path), snapshot):
                 yield snapshot

@@ -106,6 +106,11 @@ def safe_path(path: str) -> bool:
     )
 
 
+def is_document(path: str) -> bool:
+    """Whether :func:`scan` counts a path among the documents."""
+    return path in (CARD, CONFIG) or (path.count("/") <= MAX_DEPTH and license_like(path) and safe_path(path))
+
+
 def scan(names: Iterable[str]) -> tuple[set[str], list[str]]:
     """The formats that a list of files proves, and the documents in it: card, configuration, licence-like files.
 
@@ -115,11 +120,10 @@ def scan(names: Iterable[str]) -> tuple[set[str], list[str]]:
     names = list(names)
     text = "\n".join(["", *names, ""])
     lower = text.lower()
-    documents = [name for name in (CARD, CONFIG) if f"\n{name}\n" in text]
-    for word in _DOCUMENT_WORDS:
-        if word in lower:
-            documents += {name for name in names if _is_document(name)}
-            break
+    if any(word in lower for word in _DOCUMENT_WORDS):
+        documents = list({name for name in names if is_document(name)})
+    else:
+        documents = [name for name in (CARD, CONFIG) if f"\n{name}\n" in text]
     return _formats(lower), documents
 
 
@@ -151,10 +155,6 @@ def _weighed(lower: str, suffix: str) -> set[str]:
             formats.add(_FORMATS[suffix])
         end = lower.find(f".{suffix}\n", end + 1)
     return formats
-
-
-def _is_document(path: str) -> bool:
-    return path.count("/") <= MAX_DEPTH and license_like(path) and safe_path(path)
 
 
 def _texty(name: str) -> bool:
