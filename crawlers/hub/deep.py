@@ -188,7 +188,7 @@ class HubCrawler:
         if outcome.value is not None and outcome.answer is not None:
             served = commit(outcome.answer.headers.get("x-repo-commit"))
             parts["revision"] = served or record.revision
-            parts["etag"] = etag_of(outcome.answer) or parts["etag"]
+            parts["etag"] = parts["etag"] or etag_of(outcome.answer)  # storage has ETags of its own
             parts["body"] = outcome.value
             parts["media_type"] = outcome.answer.headers.get("content-type", "")[:200] or None
         return self._snapshot(
