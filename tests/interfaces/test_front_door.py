@@ -29,16 +29,15 @@ HEAVY = (
 RUN = "import sys; from interfaces.cli import main; sys.exit(main())"
 
 
-def ajar(*args: str, stdin: bytes = b"", **environ: str) -> subprocess.CompletedProcess[bytes]:
+def environment(**more: str) -> dict[str, str]:
+    """What a process of ours is given."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+
+
+def ajar(*args: str, stdin: bytes = b"", **more: str) -> subprocess.CompletedProcess[bytes]:
     """Run the command in a process of its own, in the test's empty folder."""
-    return subprocess.run(
-        [sys.executable, "-c", RUN, *args],
-        input=stdin,
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
-        check=False,
-        timeout=60,
-    )
+    command = [sys.executable, "-c", RUN, *args]
+    return subprocess.run(command, input=stdin, capture_output=True, env=environment(**more), check=False, timeout=120)
 
 
 def imported_by(*args: str) -> set[str]:
@@ -48,7 +47,7 @@ def imported_by(*args: str) -> set[str]:
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
         check=True,
     )
     return set(done.stderr.split())
@@ -193,7 +192,7 @@ def test_what_is_unexpected_is_one_line_and_with_v_a_traceback(
 @pytest.mark.parametrize("args", [["completion", "bash"], ["--help"], ["show", "--help"]])
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_reader_that_leaves_early_is_no_failure(args: list[str], unbuffered: str) -> None:
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered}
+    environ = environment(PYTHONUNBUFFERED=unbuffered)
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
