@@ -13,7 +13,7 @@ from typing import Final
 from classifiers.card import Card, read_card
 from classifiers.lazy import lazy
 from classifiers.licenses import LicenseReading, read_declared, read_text
-from classifiers.model import Pointer, View
+from classifiers.model import Component, Pointer, View
 from classifiers.terms import TEXT_OF_ITS_OWN, Governing, Terms
 from classifiers.text import excerpt
 from classifiers.texts import (
@@ -54,6 +54,7 @@ class Evidence:
     def __init__(self, view: View) -> None:
         self.view = view
         self.governed: dict[object, Governing] = {}
+        self.stages: dict[str, tuple[Component, str, Pointer] | None] = {}
 
     def ok(self, slot: str) -> Snapshot | None:
         """The slot's snapshot, where it was readable."""

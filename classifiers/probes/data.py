@@ -62,6 +62,13 @@ def stage_by_name(dataset: str) -> Component | None:
 
 
 def stage_of(evidence: Evidence, dataset: str) -> tuple[Component, str, Pointer] | None:
+    """As ``_stage_of``, once for each evidence: fifteen probes ask."""
+    if dataset not in evidence.stages:
+        evidence.stages[dataset] = _stage_of(evidence, dataset)
+    return evidence.stages[dataset]
+
+
+def _stage_of(evidence: Evidence, dataset: str) -> tuple[Component, str, Pointer] | None:
     """The stage in which the model met a dataset, why, and where that stands: by name, card text, or base model."""
     named = Pointer(RECORD, "datasets", excerpt(dataset))
     if stage := stage_by_name(dataset):
