@@ -1,11 +1,20 @@
-"""What commands run inside the test's own process leave behind is put back."""
+"""A real history to ask, and what commands inside the test's own process leave behind is put back."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+
+from crawlers.settings import Settings
+from crawlers.targets import parse_target
+from flows import night as steps
+from interfaces.demo.hub import DemoHub
+from interfaces.demo.run import SCENES, WATCHED
+from storage.store import open_store
 
 
 @pytest.fixture(autouse=True)
@@ -16,3 +25,36 @@ def logging_as_before() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+def walk_night(settings: Settings, *, sweep: bool) -> None:
+    """One night as the flow has it, without Prefect: a history is there within a second."""
+    store = open_store(settings.database_url)
+    begun = steps.begin(store, settings, "nightly", {"sweep": sweep, "limit": None})
+    night = steps.Night(store, settings, begun)
+    if sweep:
+        while steps.sweep_some(night):
+            pass
+        steps.sweep_ended(night)
+        for unseen in steps.unseen(night):
+            steps.look_up(night, unseen)
+    for targets in steps.due(night):
+        steps.crawl(night, targets)
+    steps.end(night, True)
+    store.close()
+    assert night.told == []
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the demo's afternoon and two nights."""
+    path = tmp_path_factory.mktemp("history") / "ajar.db"
+    with DemoHub(at=SCENES[0].at) as hub:
+        settings = Settings(database_url=f"sqlite:///{path}", hf_endpoint=hub.url)
+        store = open_store(settings.database_url)
+        store.writer.track([parse_target(name) for name in WATCHED], SCENES[0].at)
+        store.close()
+        for scene in SCENES:
+            hub.at = scene.at
+            walk_night(replace(settings, clock=scene.at), sweep=scene.sweep)
+    return path

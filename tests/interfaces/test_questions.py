@@ -1,7 +1,6 @@
 """The questions, asked through the front door of a real database: two nights of the demo's hub.
 
-The nights are walked step by step, without Prefect, so that the history is there in a second; the flow itself is
-tested in ``test_nights``.
+How they are walked is in ``conftest``; the flow itself is tested in ``test_nights``.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,52 +15,14 @@ from typing import Any
 import pytest
 
 from classifiers.model import Component
-from crawlers.settings import Settings
-from crawlers.targets import parse_target
-from flows import night as steps
 from interfaces.cli import main
-from interfaces.demo.hub import DemoHub
 from interfaces.demo.run import SCENES, WATCHED
-from storage.store import open_store
 
 OPENED = "hf:tidewater-labs/tern-7b"
 REMOVED = "hf:mossbank/dunlin-2b"
 RETURNED = "hf:plover-collective/plover-1b"
 PUBLISHED_LATER = "hf:tidewater-labs/tern-70b"
 SWEPT_ONLY = "hf:curlew-small"
-
-
-def walk_night(settings: Settings, *, sweep: bool) -> None:
-    """One night as the flow has it."""
-    store = open_store(settings.database_url)
-    begun = steps.begin(store, settings, "nightly", {"sweep": sweep, "limit": None})
-    night = steps.Night(store, settings, begun)
-    if sweep:
-        while steps.sweep_some(night):
-            pass
-        steps.sweep_ended(night)
-        for unseen in steps.unseen(night):
-            steps.look_up(night, unseen)
-    for targets in steps.due(night):
-        steps.crawl(night, targets)
-    steps.end(night, True)
-    store.close()
-    assert night.told == []
-
-
-@pytest.fixture(scope="module")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the demo's afternoon and two nights."""
-    path = tmp_path_factory.mktemp("history") / "ajar.db"
-    with DemoHub(at=SCENES[0].at) as hub:
-        settings = Settings(database_url=f"sqlite:///{path}", hf_endpoint=hub.url)
-        store = open_store(settings.database_url)
-        store.writer.track([parse_target(name) for name in WATCHED], SCENES[0].at)
-        store.close()
-        for scene in SCENES:
-            hub.at = scene.at
-            walk_night(replace(settings, clock=scene.at), sweep=scene.sweep)
-    return path
 
 
 class Ajar:
