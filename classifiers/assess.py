@@ -9,6 +9,7 @@ that the millions of models with equal facts are assessed once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from classifiers.confidence import confidence
@@ -19,9 +20,10 @@ from classifiers.model import Access, Assessment, Component, Finding, Outcome, S
 from classifiers.probes import PROBES
 from classifiers.probes.code import code_governing
 from classifiers.probes.data import STAGES, data_governing, dataset_access, datasets_of
-from classifiers.probes.licenses import weights_governing
+from classifiers.probes.licenses import base_allows_license, weights_governing
 from classifiers.terms import Governing
-from crawlers.snapshot import RECORD, FetchStatus
+from crawlers.hub.record import HubFacts, parse
+from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 
 CACHED: Final = 8192
 """Records whose assessment is kept in memory (some 4 KB each)."""
@@ -39,6 +41,7 @@ _CONTRADICTIONS: Final = {
 _Said = Mapping[tuple[str, Outcome], Finding]
 _Key = tuple[FetchStatus, bytes, FetchStatus | None, str]
 _seen: dict[_Key, Assessment] = {}
+_patterns: dict[tuple[object, ...], Assessment] = {}
 
 
 def assess(view: View) -> tuple[Assessment, ...]:
@@ -56,11 +59,42 @@ def assess_weights(view: View) -> Assessment:
     key = (record.status, record.body, absent.status if absent else None, absent.detail if absent else "")
     known = _seen.get(key)
     if known is None:
-        known = _component(Component.WEIGHTS, Evidence(view))
+        known = _of_record(view, record)
         if len(_seen) >= CACHED:
             _seen.clear()
         _seen[key] = known
     return known
+
+
+def _of_record(view: View, record: Snapshot) -> Assessment:
+    """Of a record alone the weights hang on a few fields, which thousands of models share; the names of base models
+    (which nobody looked at) change nothing but the finding that says so."""
+    try:
+        facts = parse(record.body) if record.status is FetchStatus.OK else HubFacts()
+        evidence = Evidence(view, facts)
+        absent = view.absent
+        pattern = (
+            *(record.status, absent and absent.status, absent and absent.detail, bool(evidence.bases)),
+            *(facts.licenses, facts.card_licenses, facts.license_name, facts.license_link),
+            *(facts.gated, facts.disabled, facts.private, facts.formats, facts.documents, facts.files_shown),
+        )
+        known = _patterns.get(pattern)
+    except (TypeError, ValueError):
+        return _component(Component.WEIGHTS, Evidence(view))
+    if known is None or record.status is not FetchStatus.OK:
+        known = _component(Component.WEIGHTS, Evidence(view))
+        if len(_patterns) >= CACHED:
+            _patterns.clear()
+        _patterns[pattern] = known
+        return known
+    return _with_bases(known, base_allows_license.ask(evidence))
+
+
+def _with_bases(known: Assessment, named: tuple[Finding, ...]) -> Assessment:
+    """``known`` with other findings about base models."""
+    ours = [place for place, finding in enumerate(known.findings) if finding.probe == base_allows_license.name]
+    findings = (*known.findings[: ours[0]], *named, *known.findings[ours[-1] + 1 :])
+    return replace(known, findings=findings)
 
 
 def _component(component: Component, evidence: Evidence) -> Assessment:

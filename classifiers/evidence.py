@@ -51,8 +51,11 @@ def linked_reading(link: str) -> LicenseReading:
 class Evidence:
     """A view, with what is derived from it. Use one for one assessment."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, record: HubFacts | None = None) -> None:
+        """``record`` is the view's record where the caller has read it already."""
         self.view = view
+        if record is not None:
+            self.__dict__["record"] = record
         self.governed: dict[object, Governing] = {}
         self.stages: dict[str, tuple[Component, str, Pointer] | None] = {}
 

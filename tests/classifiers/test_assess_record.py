@@ -181,6 +181,14 @@ def test_a_base_that_was_not_looked_at_is_said() -> None:
     assert found.level == 5
 
 
+def test_the_names_of_bases_are_each_record_s_own() -> None:
+    for names in (["a/b"], ["c/d"], ["a/b", "c/d"], [], ["e/f"]):
+        record = hub_record(license="mit", tags=[f"base_model:merge:{name}" for name in names])
+        found = assess_weights(view(record))
+        assert found == weights(view(record))
+        assert [item.value for item in findings(found, "base-allows-license")] == (names or [""])
+
+
 def test_tags_that_contradict_the_card_are_marked() -> None:
     record = hub_record(tags=["license:mit"], cardData={"license": "cc-by-nc-sa-4.0"})
     found = weights(view(record))

@@ -124,6 +124,15 @@ def test_any_view_is_assessed_and_always_alike(view: View, order: random.Random)
             assert finding.detail.isprintable()
 
 
+@given(st.lists(RECORDS, max_size=4), st.sampled_from(list(FetchStatus)))
+@settings(deadline=None)
+def test_records_are_assessed_from_memory_as_if_anew(raws: list[dict[str, Any]], status: FetchStatus) -> None:
+    for raw in [*raws, *raws]:
+        for gone in (None, snapshot(RECORD, status=FetchStatus.MOVED, detail="a/b")):
+            view = View(SUBJECT, {RECORD: snapshot(RECORD, facts(raw), status)}, gone)
+            assert assess_weights(view) == assess(view)[-1]
+
+
 @given(RECORDS)
 @settings(deadline=None)
 def test_only_the_order_of_instants_counts(raw: dict[str, Any]) -> None:
