@@ -42,7 +42,7 @@ class Rights:
     ``clauses`` holds the deciding clause of every permission that a clause decides, in the rubric's order, then further
     clauses that deny. ``restrictions`` are the slugs in the order in which the text imposes them, ``imposed`` the same
     with their words. ``fired`` names the rules that matched, for explanation and tests. ``truncated``: the text was
-    longer than what is analysed (``segment.ANALYSED`` characters).
+    longer than what is read, and grants were withheld.
     """
 
     permissions: Permissions = field(default_factory=Permissions)

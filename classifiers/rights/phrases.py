@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 SPANS_MAX: Final = 16
@@ -63,7 +64,7 @@ class Phrase:
     windows: tuple[int, ...]
 
     def find(self, spans: Spans, after: int = 0, begin: int = 0) -> tuple[int, int] | None:
-        """The match among a clause's spans that begins last (not before ``begin``) and ends behind ``after``, if any."""
+        """The match among a clause's spans that begins last, not before ``begin``, and ends behind ``after``; or None."""
         for start, end in reversed(spans.get(self.chunks[0], ())):
             if start < begin:
                 break
@@ -113,7 +114,7 @@ class Lexicon:
         found: dict[int, list[tuple[int, int]]] = {}
         tokens = [(match[0], match.start()) for match in _TOKEN.finditer(text)]
         tokens.append(("", len(text)))
-        for (word, start), (following, _) in zip(tokens, tokens[1:], strict=False):
+        for (word, start), (following, _) in pairwise(tokens):
             candidates = self._by_word.get(word)
             if candidates is None:
                 candidates = self._starting_with(word)
@@ -169,7 +170,9 @@ class Lexicon:
         return _Part(pattern, _heads(parts), parts[0][0].cjk_start, previous.cjk_end)
 
     def _token(self, token: str, source: str) -> _Part:
-        return _join([self._named(word, source) if word.startswith("{") else _literal(word) for word in token.split("|")])
+        return _join(
+            [self._named(word, source) if word.startswith("{") else _literal(word) for word in token.split("|")]
+        )
 
     def _named(self, token: str, source: str) -> _Part:
         name = token[1:-1]

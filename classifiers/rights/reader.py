@@ -11,9 +11,9 @@ from typing import Final
 
 from classifiers.licenses.types import Clause, Permissions
 from classifiers.rights.decide import Decision, Votes, decide
-from classifiers.rights.model import Restriction, Rights
+from classifiers.rights.model import Basis, Restriction, Rights
 from classifiers.rights.rules import Signal, engine
-from classifiers.rights.segment import ANALYSED, segments
+from classifiers.rights.segment import ANALYSED, CLAUSES_MAX, segments
 
 EXCERPT_MAX: Final = 420
 FURTHER: Final = 3
@@ -23,10 +23,15 @@ FURTHER: Final = 3
 def read_rights(text: str) -> Rights:
     """The rights that a text gives; every permission is None where the text grants nothing (it may be no licence).
 
-    Reads the first ``segment.ANALYSED`` characters (``truncated`` says when there were more) and never raises.
+    Never raises. Reads the first ``ANALYSED`` characters and ``CLAUSES_MAX`` clauses; where there were more, what is
+    unread may take back any grant, so every grant is answered with None and ``truncated`` says why.
     """
-    signals = tuple(engine().signals(segments(text)))
+    read = tuple(segments(text))
+    truncated = len(text) > ANALYSED or len(read) >= CLAUSES_MAX
+    signals = tuple(engine().signals(read))
     decisions = decide(Votes.count(signals))
+    if truncated:
+        decisions = {name: _withheld(decision) for name, decision in decisions.items()}
     imposed = tuple(_imposed(text, signals))
     return Rights(
         permissions=Permissions.of({name: decision.granted for name, decision in decisions.items()}),
@@ -35,8 +40,12 @@ def read_rights(text: str) -> Rights:
         imposed=imposed,
         basis={name: decision.basis for name, decision in decisions.items()},
         fired=tuple(dict.fromkeys(signal.rule.id for signal in signals)),
-        truncated=len(text) > ANALYSED,
+        truncated=truncated,
     )
+
+
+def _withheld(decision: Decision) -> Decision:
+    return Decision(None, Basis.UNDECIDED, decision.signals) if decision.granted else decision
 
 
 def _clauses(text: str, decisions: Mapping[str, Decision]) -> Iterator[Clause]:

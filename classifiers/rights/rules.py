@@ -28,12 +28,15 @@ from typing import Any, Final
 
 import yaml
 
+from classifiers.rights.kinds import Kind
 from classifiers.rights.phrases import Lexicon, Phrase, Spans
-from classifiers.rights.segment import Kind, Segment
+from classifiers.rights.segment import Segment
 
 DATA: Final = Path(__file__).parent / "data"
 _Loader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_KEYS: Final = frozenset(("id", "says", "restriction", "any", "also", "unless", "unless_behind", "kinds", "example", "counter", "note"))
+_KEYS: Final = frozenset(
+    ("id", "says", "restriction", "any", "also", "unless", "unless_behind", "kinds", "example", "counter", "note")
+)
 _PHRASES: Final = ("any", "also", "unless", "unless_behind")
 
 
@@ -154,7 +157,8 @@ def _rule(entry: Mapping[str, Any], lexicon: Lexicon, where: str) -> Rule:
     if not phrases[0] or not (says or entry.get("restriction")):
         raise RuleError(f"{where}: rule {name}: needs phrases under `any`, and `says` or `restriction`")
     examples, counters = (_strings(entry.get(key)) for key in ("example", "counter"))
-    return Rule(name, says, entry.get("restriction"), *phrases, kinds, examples, counters)
+    first, also, unless, behind = phrases
+    return Rule(name, says, entry.get("restriction"), first, also, unless, behind, kinds, examples, counters)
 
 
 def _strings(value: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """Cut a licence text into clauses, each with the words that introduce it, without losing where they stand.
 
 Licences come wrapped at 70 columns, in one line a paragraph, as Markdown, HTML, quoted e-mail or source comments, in
-English and Chinese. ``flatten`` turns markup into blanks *one for one*, so every offset stays an offset into the text as
-given. A clause is a sentence, or an item of a list; an item carries its stem ("You shall not:"), because the stem is
-where its negation stands. Definitions and recitals are marked: they grant and forbid nothing by themselves.
+English and Chinese; ``markup`` blanks what is not text without moving anything. A clause is a sentence, or an item of a
+list; an item carries its stem ("You shall not:"), because the stem is where its negation stands. ``kinds`` marks
+definitions and recitals, which grant and forbid nothing by themselves.
 """
 
 from __future__ import annotations
@@ -11,84 +11,43 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-ANALYSED: Final = 300_000
-"""Characters that are read. The longest licence known to us (with annexes) has 110,000; what follows is not read."""
+from classifiers.rights.kinds import Kind, is_title, kind_of
+from classifiers.rights.markup import ANALYSED, flatten, spaced
+
+__all__ = ["ANALYSED", "Kind", "Segment", "segments"]
+
 CLAUSE_MAX: Final = 1_500
 STEM_MAX: Final = 320
 CLAUSES_MAX: Final = 4_000
-
-_WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_TABLE: Final = {
-    **_WIDE,
-    **dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u00b4`"), "'"),
-    **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f"), '"'),
-    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-"),
-    **dict.fromkeys(map(ord, "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000\t\r\f\v"), " "),
-    **dict.fromkeys(map(ord, "\u2028\u2029\u0085"), "\n"),
-    ord("\u0130"): "i",
-    ord("\u3010"): " ",
-    ord("\u3011"): " ",
-    ord("\ufeff"): " ",
-}
-_INVISIBLE: Final = str.maketrans("", "", "\u200b\u200c\u200d\u2060\u00ad*_")
-_HAN_BLANK: Final = re.compile("(?<=[\u3000-\u9fff,()]) (?=[\u3000-\u9fff])")
-_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,9})\b[^<>]{0,400}>|<!--|-->")
-_BLOCK_TAGS: Final = frozenset(("p", "li", "div", "br", "tr", "ul", "ol", "td", "dd", "h1", "h2", "h3", "h4", "h5", "h6"))
-_ENTITY: Final = re.compile(r"&(?:[a-z]{2,8}|#\d{1,6});")
-_COMMENT: Final = re.compile(r"^[ ]{0,12}(//+|#+|>+|\*|;+|--|\|)(?=[ ]|$)", re.M)
+_HAN: Final = "\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341"
 _LINE: Final = re.compile(r"[^\n]+")
 _MARKER: Final = re.compile(
     r"[ ]{0,40}(?:[#>]{1,6}[ ]{0,4})?(?:"
-    r"(?P<paren>\(\s?(?:[a-zA-Z]|[ivxIVX]{2,5}|\d{1,2}|[\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341]{1,3})\s?\))"
+    rf"(?P<paren>\(\s?(?:[a-zA-Z]|[ivxIVX]{{2,5}}|\d{{1,2}}|[{_HAN}]{{1,3}})\s?\))"
     r"|(?P<bullet>[-*\u2022\u25cf\u25cb\u25aa\u00b7\u2013])(?=[ ])"
     r"|(?P<section>(?:section|article|attachment|appendix|exhibit|schedule|annex|part)[ ]{1,3}[a-z0-9ivx]{1,5}\b)"
     r"|(?P<dotted>\d{1,2}(?:\.\d{1,2}){1,3}\.?)(?=[ ]|[^\d.])"
     r"|(?P<number>\d{1,2}[.)\u3001](?=[ ]|[^\d\s]))"
     r"|(?P<letter>(?:[a-zA-Z]|[ivxIVX]{2,5})[.)](?=[ ]))"
-    r"|(?P<han>(?:\u7b2c[\u4e00-\u5341\u767e\d]{1,4}[\u6761\u7ae0\u8282]|[\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341]{1,3}[\u3001.]))"
+    rf"|(?P<han>(?:\u7b2c[\u4e00-\u5341\u767e\d]{{1,4}}[\u6761\u7ae0\u8282]|[{_HAN}]{{1,3}}[\u3001.]))"
     r")",
     re.IGNORECASE,
 )
-_SENTENCE: Final = re.compile(r"[.!?][\"')\]]{0,2}[ \n]+(?=[^a-z\s])|[\u3002\uff01\uff1f\uff1b!?;](?=\W{0,2}[\u3400-\u9fff])|\u3002|;[ \n]+|[.:][ ]{0,3}\n")
+"""Item marks. ``_HAN`` are the Chinese numerals one to ten."""
+_SENTENCE: Final = re.compile(
+    r"[.!?][\"')\]]{0,2}[ \n]+(?=[^a-z\s])|[\u3002\uff01\uff1f\uff1b!?;](?=\W{0,2}[\u3400-\u9fff])"
+    r"|\u3002|;[ \n]+|[.:][ ]{0,3}\n"
+)
 _ABBREVIATION: Final = re.compile(
-    r"(?:\b(?:e\.?g|i\.?e|inc|ltd|co|corp|no|nos|vs?|u\.s|sec|art|cf|approx|dr|mr|ms|st|llc|para)|(?<![\w])(?:[a-z]|\d{1,2}))$",
+    r"(?:\b(?:e\.?g|i\.?e|inc|ltd|co|corp|no|nos|vs?|u\.s|sec|art|cf|approx|dr|mr|ms|st|llc|para)"
+    r"|(?<![\w])(?:[a-z]|\d{1,2}))$",
     re.IGNORECASE,
 )
-_INLINE: Final = re.compile(r"(?<=[\s,;:])\(?(?:[a-z]|[ivx]{2,4}|[0-9]{1,2})\)(?=\s)|(?<=[\u3400-\u9fff,;:])\(\d{1,2}\)", re.IGNORECASE)
-_DEFINITION: Final = re.compile(
-    r"(?:\W{0,6}(?:\(?\w{1,5}[.)]\W{0,3})?(?:\d[\d.]{0,6}\W{1,3})?)(?:the term\s)?(?:\"[^\"]{1,80}\"|'[^']{1,80}')"
-    r"(?:\W{0,3}(?:or|and|\()\W{0,3}(?:\"[^\"]{1,60}\"|'[^']{1,60}')\)?){0,3}\W{0,4}"
-    r"(?:means|mean|shall mean|shall refer|refers? to|is defined|are defined|is any|is the|are the|\u662f\u6307|\u6307|\u610f\u6307|\u7cfb\u6307|:)"
-    r"|\W{0,4}(?:\d[\d.]{0,6}\W{1,3})?[^\s\u3002]{1,20}\W{0,3}\u662f\u6307"
+_INLINE: Final = re.compile(
+    r"(?<=[\s,;:])\(?(?:[a-z]|[ivx]{2,4}|[0-9]{1,2})\)(?=\s)|(?<=[\u3400-\u9fff,;:])\(\d{1,2}\)", re.IGNORECASE
 )
-
-
-_VERB: Final = re.compile(r"\b(?:is|are|may|must|shall|permi\w*|grant\w*|can|will|means|hereby)\b|\u6388\u4e88|\u5141\u8bb8")
-_IDLE: Final = re.compile(
-    r"\W{0,3}(?:whereas|background|recital|(?:you|licensee|recipient) (?:hereby |also )?grants? |"
-    r"(?:by|if) (?:submitting|you submit|you intentionally submit)|if you do not (?:agree|accept|wish to accept)|"
-    r"nothing in (?:this|these|the)(?!.{0,80}(?:grant|permit|allow|authori)))"
-)
-"""Recitals, grants back, the sentence for those who do not accept, and savings: they take nothing from a licensee."""
-
-
-_GRANT_BACK: Final = re.compile(
-    r"\b(?:you|licensee|recipient|customer|user)s? (?:(?:hereby|also|shall|will|agree to|must) ){0,2}grants? "
-    r"(?:to )?(?!you|no\b|others|third|permission|rights? to (?:your|third))\w"
-)
-"""What the licensee grants to the licensor is no grant to the licensee."""
-
-
-class Kind(StrEnum):
-    """What a clause is for. Only ``term`` clauses are read by default."""
-
-    TERM = "term"
-    DEFINITION = "definition"
-    RECITAL = "recital"
-    TITLE = "title"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +71,6 @@ class Segment:
         return len(self.stem) + 1 if self.stem else 0
 
 
-def flatten(text: str) -> str:
-    """The text with quotes, dashes, blanks and full-width letters unified and markup blanked, of the same length."""
-    flat = text[:ANALYSED].translate(_TABLE)
-    if "<" in flat:
-        flat = _TAG.sub(_blank_tag, flat)
-    if "&" in flat:
-        flat = _ENTITY.sub(lambda m: '"'.ljust(len(m[0])) if m[0] in ("&quot;", "&#34;") else " " * len(m[0]), flat)
-    comments = _COMMENT.findall(flat)
-    if len(comments) >= 4 and 2 * len(comments) > sum(1 for line in flat.splitlines() if line.strip()):
-        flat = _COMMENT.sub(lambda m: " " * len(m[0]), flat)
-    return flat
-
-
-def _blank_tag(match: re.Match[str]) -> str:
-    name = (match[2] or "").lower()
-    return ("\n\n" if name in _BLOCK_TAGS else "").ljust(len(match[0]))
-
-
 def segments(text: str) -> Iterator[Segment]:
     """The clauses of a text in order, at most ``CLAUSES_MAX`` of them, never overlapping."""
     flat = flatten(text)
@@ -137,37 +78,19 @@ def segments(text: str) -> Iterator[Segment]:
     count = 0
     for start, end, style in _blocks(flat):
         stem = stems.of(style, flat[start : min(end, start + 60)])
-        title = count < 4 and _is_title(flat[start:end])
+        title = count < 4 and is_title(flat[start:end])
         pieces = list(_clauses(flat, start, end, stem))
         for piece_start, piece_end, piece_stem in pieces:
-            words = _words(flat[piece_start:piece_end])
+            words = spaced(flat[piece_start:piece_end])
             if len(words) < 3:
                 continue
-            yield Segment(piece_start, piece_end, words, piece_stem, Kind.TITLE if title else _kind(words))
+            yield Segment(piece_start, piece_end, words, piece_stem, Kind.TITLE if title else kind_of(words))
             count += 1
             if count >= CLAUSES_MAX:
                 return
         if pieces and not title:
             last_start, last_end, last_stem = pieces[-1]
             stems.note(flat[last_start:last_end], last_stem)
-
-
-def _words(raw: str) -> str:
-    """Lower-cased, single-spaced; no blanks between Chinese characters, which text from PDFs is full of."""
-    words = " ".join(raw.translate(_INVISIBLE).lower().split())
-    return words if words.isascii() else _HAN_BLANK.sub("", words)
-
-
-def _is_title(raw: str) -> bool:
-    """A short beginning without a sentence in it."""
-    line = " ".join(raw.split())
-    return len(line) < 120 and line[-1:] not in ".:;,\u3002" and not _VERB.search(line.lower())
-
-
-def _kind(words: str) -> Kind:
-    if _IDLE.match(words) or _GRANT_BACK.search(words):
-        return Kind.RECITAL
-    return Kind.DEFINITION if _DEFINITION.match(words) else Kind.TERM
 
 
 def _blocks(flat: str) -> Iterator[tuple[int, int, str]]:
@@ -206,7 +129,15 @@ def _style(marker: re.Match[str] | None) -> str:
     token = marker.group(kind).strip("(). \u3001").lower()
     if kind == "bullet":
         return token
-    shape = "1" if token.isdigit() else "r" if len(token) > 1 and set(token) <= set("ivx") else "a" if token.isalpha() else "1.1"
+    shape = (
+        "1"
+        if token.isdigit()
+        else "r"
+        if len(token) > 1 and set(token) <= set("ivx")
+        else "a"
+        if token.isalpha()
+        else "1.1"
+    )
     return f"{kind}:{shape}:{token}"
 
 
@@ -222,7 +153,19 @@ class _Stems:
         """The stem of a block with this marker style; closes the lists that it ends."""
         shape = style.rsplit(":", 1)[0]
         if self._pending:
-            first = style and style.rsplit(":", 1)[-1] in ("a", "i", "1", "\u4e00", "-", "*", "\u2022", "\u00b7", "\u25cf", "\u25cb", "\u25aa")
+            first = style and style.rsplit(":", 1)[-1] in (
+                "a",
+                "i",
+                "1",
+                "\u4e00",
+                "-",
+                "*",
+                "\u2022",
+                "\u00b7",
+                "\u25cf",
+                "\u25cb",
+                "\u25aa",
+            )
             pending, strong, self._pending = self._pending, self._strong, ""
             if first or (strong and (not style or ":" not in style)):
                 self._open.append((shape, pending))
@@ -242,19 +185,23 @@ class _Stems:
         tail = raw.rstrip().rstrip('"').rstrip()
         self._strong = tail.endswith(":")
         if self._strong or (tail and tail[-1] not in ".;!?\u3002\uff1b"):
-            words = _words(tail)
+            words = spaced(tail)
             self._pending = f"{stem} {words}".strip()[-STEM_MAX:]
 
 
 def _clauses(flat: str, start: int, end: int, stem: str) -> Iterator[tuple[int, int, str]]:
     """The sentences of a block, and the items of lists that run on inside a sentence."""
     for first, last in _sentences(flat, start, end):
-        marks = [m.start() for m in _INLINE.finditer(flat, first, last)] if "(" in flat[first:last] or ")" in flat[first:last] else []
+        marks = (
+            [m.start() for m in _INLINE.finditer(flat, first, last)]
+            if "(" in flat[first:last] or ")" in flat[first:last]
+            else []
+        )
         marks = [m for m in marks if m > first + 4]
         if len(marks) < 2:
             yield from ((a, b, stem) for a, b in _chop(flat, first, last))
             continue
-        lead = _words(flat[first : marks[0]])
+        lead = spaced(flat[first : marks[0]])
         inner = f"{stem} {lead}".strip()[-STEM_MAX:]
         # The words before the list are no clause without an item ("you may not use it for (i) ..., (ii) ...").
         yield from ((a, b, stem) for a, b in _chop(flat, first, marks[1]))

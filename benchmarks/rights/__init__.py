@@ -1,0 +1,1 @@
+"""How well unseen licences are read: cells of the labelled ones (``cells``), near misses, fuzzing."""

@@ -1,0 +1,57 @@
+"""Blank out markup one for one: every offset into the flat text is an offset into the text as given."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+ANALYSED: Final = 300_000
+"""Characters that are read. The longest licence known to us (with annexes) has 110,000; what follows is not read."""
+
+_WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_TABLE: Final = {
+    **_WIDE,
+    **dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u00b4`"), "'"),
+    **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f"), '"'),
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-"),
+    **dict.fromkeys(
+        map(ord, "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000\t\r\f\v"), " "
+    ),
+    **dict.fromkeys(map(ord, "\u2028\u2029\u0085"), "\n"),
+    ord("\u0130"): "i",
+    ord("\u3010"): " ",
+    ord("\u3011"): " ",
+    ord("\ufeff"): " ",
+}
+_INVISIBLE: Final = str.maketrans("", "", "\u200b\u200c\u200d\u2060\u00ad*_")
+_HAN_BLANK: Final = re.compile("(?<=[\u3000-\u9fff,()]) (?=[\u3000-\u9fff])")
+_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,9})\b[^<>]{0,400}>|<!--|-->")
+_BLOCK_TAGS: Final = frozenset(
+    ("p", "li", "div", "br", "tr", "ul", "ol", "td", "dd", "h1", "h2", "h3", "h4", "h5", "h6")
+)
+_ENTITY: Final = re.compile(r"&(?:[a-z]{2,8}|#\d{1,6});")
+_COMMENT: Final = re.compile(r"^[ ]{0,12}(//+|#+|>+|\*|;+|--|\|)(?=[ ]|$)", re.M)
+
+
+def flatten(text: str) -> str:
+    """The text with quotes, dashes, blanks and full-width letters unified and markup blanked, of the same length."""
+    flat = text[:ANALYSED].translate(_TABLE)
+    if "<" in flat:
+        flat = _TAG.sub(_blank_tag, flat)
+    if "&" in flat:
+        flat = _ENTITY.sub(lambda m: '"'.ljust(len(m[0])) if m[0] in ("&quot;", "&#34;") else " " * len(m[0]), flat)
+    comments = _COMMENT.findall(flat)
+    if len(comments) >= 4 and 2 * len(comments) > sum(1 for line in flat.splitlines() if line.strip()):
+        flat = _COMMENT.sub(lambda m: " " * len(m[0]), flat)
+    return flat
+
+
+def _blank_tag(match: re.Match[str]) -> str:
+    name = (match[2] or "").lower()
+    return ("\n\n" if name in _BLOCK_TAGS else "").ljust(len(match[0]))
+
+
+def spaced(raw: str) -> str:
+    """Lower-cased, single-spaced; no blanks between Chinese characters, which text from PDFs is full of."""
+    words = " ".join(raw.translate(_INVISIBLE).lower().split())
+    return words if words.isascii() else _HAN_BLANK.sub("", words)
