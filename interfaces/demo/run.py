@@ -30,6 +30,7 @@ WATCHED: Final = (
     "estuary-ai/heron-8b",
     "saltmarsh/avocet-13b-chat",
     "plover-collective/plover-1b",
+    "quiet-quants/stilt-13b-gguf",
 )
 
 
@@ -68,7 +69,7 @@ def database_path(folder: Path) -> Path:
         with path.open("rb") as file:
             if file.read(15) != b"SQLite format 3":
                 raise FileExistsError(f"{path} is there and is no database of an earlier demo; move it away")
-        for leftover in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))):
+        for leftover in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal", ".lock"))):
             leftover.unlink(missing_ok=True)
     return path
 

@@ -47,7 +47,7 @@ def test_the_listing_changes_between_the_nights(demo_hub: DemoHub) -> None:
     assert set(second) - set(first) == {
         "plover-collective/plover-1b",
         "mossbank/red-knot-7b",
-        "quiet-quants/stilt-13b-gguf",
+        "quiet-quants/tern-7b-gguf",
         "tidewater-labs/tern-70b",
     }
     assert set(first) - set(second) == {"mossbank/dunlin-2b", "mossbank/knot-7b"}
