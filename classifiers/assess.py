@@ -140,8 +140,8 @@ def _access(component: Component, evidence: Evidence, said: _Said, state: State,
     if component in STAGES:
         found = [dataset_access(evidence, dataset) for dataset in datasets_of(evidence, component)]
         return least_open(tuple(access for access in found if access is not None))
-    gone = ("withdrawn", Outcome.TRUE) in said and ("custom-code", Outcome.TRUE) in said
-    return Access.WITHDRAWN if gone else Access.PUBLIC
+    # A library is public; code that the repository brings stands behind the repository's gate.
+    return _repository_access(said, released) if ("custom-code", Outcome.TRUE) in said else Access.PUBLIC
 
 
 def _repository_access(said: _Said, released: bool) -> Access | None:

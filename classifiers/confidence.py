@@ -60,6 +60,8 @@ def confidence(state: State, level: int | None, findings: Iterable[Finding], gov
     weakest = min((ANSWERS[key] for key in said if key in ANSWERS), default=1.0)
     if governing is not None and governing.deciding is not None and level not in (None, 1):
         weakest = min(weakest, rung(governing.deciding))
+    if level == 1:
+        return round(weakest, 2)  # every doubt is one about a licence, and what is not released has none
     for key in sorted(said & DOUBTS.keys()):
         weakest *= DOUBTS[key]
     return round(weakest, 2)

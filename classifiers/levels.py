@@ -91,7 +91,7 @@ _INFERENCE_CODE: Final = Table(
         Row({"license-level": _NOT_KNOWN}, Verdict.UNKNOWN),
         Row({"inference-library": _FALSE | _NOT_KNOWN, "custom-code": _FALSE | _NOT_KNOWN}, Verdict.UNKNOWN),
     ),
-    frozenset({"record-present", "withdrawn", "license-governs"}),
+    frozenset({"record-present", "withdrawn", "disabled", "gated", "license-governs"}),
 )
 _DATA: Final = Table(
     {"datasets-of-stage": _ANY, "dataset-readable": _ANY | {Outcome.NOT_APPLICABLE}, **_LEVEL},

@@ -14,7 +14,7 @@ import orjson
 from classifiers.evidence import Evidence, declared_reading, remembered
 from classifiers.model import Finding, Outcome, Pointer
 from classifiers.probes.licenses import license_governs, license_level
-from classifiers.probes.presence import record_present, withdrawn
+from classifiers.probes.presence import disabled, gated, record_present, withdrawn
 from classifiers.probes.registry import probe
 from classifiers.terms import Governing, Terms, govern
 from classifiers.text import excerpt, line_of
@@ -127,6 +127,8 @@ def code_governing(evidence: Evidence) -> Governing:
 INFERENCE_CODE: Final = (
     record_present,
     withdrawn,
+    disabled,
+    gated,
     inference_library,
     custom_code,
     license_governs("license-governs", code_governing),

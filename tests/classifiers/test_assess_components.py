@@ -136,6 +136,14 @@ class TestInferenceCode:
         assert weights_of(assessed).level == 5
         assert component(assessed, Component.INFERENCE_CODE).state is State.UNKNOWN
 
+    @pytest.mark.parametrize(
+        ("fields", "access"),
+        [({}, Access.PUBLIC), ({"gated": "manual"}, Access.GATED_MANUAL), ({"disabled": True}, Access.WITHDRAWN)],
+    )
+    def test_custom_code_stands_behind_the_repository_s_gate(self, fields: dict[str, Any], access: Access) -> None:
+        assert self.code(license="mit", library_name="transformers", **fields).access is Access.PUBLIC
+        assert self.code(license="mit", tags=["custom_code"], **fields).access is access
+
     def test_every_library_has_a_known_licence_and_a_source(self) -> None:
         for library, entry in libraries()["libraries"].items():
             assert entry["source"].startswith("https://"), library

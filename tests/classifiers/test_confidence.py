@@ -42,6 +42,7 @@ def test_the_weakest_answer_decides() -> None:
 
 def test_each_doubt_counts_once() -> None:
     doubt = Finding("tag-agrees-with-file", Outcome.FALSE)
+    assert confidence(State.ASSESSED, 1, [doubt], governed()) == 1
     once = confidence(State.ASSESSED, 5, [doubt], governed())
     assert once == confidence(State.ASSESSED, 5, [doubt, doubt], governed()) == round(0.95 * 0.85, 2)
 
