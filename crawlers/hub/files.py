@@ -37,6 +37,7 @@ _FORMATS: Final = {
     "joblib": "sklearn",
     "skops": "sklearn",
 }
+_SUFFIXES: Final = frozenset(_FORMATS)
 _SUFFIX: Final = re.compile(r"\.([a-z0-9]+)\n")
 # Suffixes that other files have too (the state of a training run, tokenizers, parts of other formats), with the name
 # that settles it.
@@ -54,10 +55,9 @@ _NOT_WEIGHTS: Final = re.compile(
     r"training_args|optimizer|scheduler|scaler|rng_state(?:_\d+)?|trainer_state|spiece|sentencepiece|tokenizer|vocab"
     r"|random_states(?:_\d+)?|keras_metadata|merges|dict"
 )
-_DOCUMENT_WORDS: Final = ("licen", "copying", "notice", "policy", "acceptable")
 _TEXT_SUFFIXES: Final = frozenset({"md", "txt", "rst", "html", "htm", "pdf", "rtf", "tex", "markdown"})
 _STEMS: Final = re.compile(
-    r"(?i)(?:un)?licen[cs]e(?![a-z]*[_ -]?plate)|copying|notice|us(?:e|age)[_ -]policy|acceptable[_ -]use"
+    r"(?i)(?:un)?licen[cs]e(?![a-z]*[_ -]?plate)|copying|notice|us(?:e|age)[_ -]policy|acceptable[_ -]use[_ -]policy"
 )
 _ANYWHERE: Final = re.compile(r"(?i)licen[cs]e(?![a-z]*[_ -]?plate)|use[_ -]policy")
 # A superset of what the Hub's libraries write as weights; whatever is not surely a document is refused anyway.
@@ -120,18 +120,20 @@ def scan(names: Iterable[str]) -> tuple[set[str], list[str]]:
     names = list(names)
     text = "\n".join(["", *names, ""])
     lower = text.lower()
-    if any(word in lower for word in _DOCUMENT_WORDS):
+    # What every name of a licence-like file has in it: without it, none need be looked at alone.
+    if "licen" in lower or "copying" in lower or "notice" in lower or "policy" in lower:
         documents = list({name for name in names if is_document(name)})
     else:
-        documents = [name for name in (CARD, CONFIG) if f"\n{name}\n" in text]
+        documents = [CARD] if "\nREADME.md\n" in text else []
+        if "\nconfig.json\n" in text:
+            documents.append(CONFIG)
     return _formats(lower), documents
 
 
 def _formats(lower: str) -> set[str]:
     """Formats by the suffixes in a lower-cased text of one path a line."""
-    suffixes = _FORMATS.keys() & set(_SUFFIX.findall(lower))
     formats = set()
-    for suffix in suffixes:
+    for suffix in _SUFFIXES.intersection(_SUFFIX.findall(lower)):
         if suffix not in _USUAL or _USUAL[suffix] in lower:
             formats.add(_FORMATS[suffix])
         else:

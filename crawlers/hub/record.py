@@ -77,8 +77,7 @@ _TAG_FORMATS: Final[Mapping[str, str]] = {
     "peft": "peft",
     "adapter-transformers": "adapter",
 }
-
-
+_FORMAT_TAGS: Final = frozenset(_TAG_FORMATS)
 _FILE_NAME: Final = itemgetter("rfilename")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -174,34 +173,35 @@ def _read_tags(
     tags: object, kept: dict[str, Any], formats: set[str], bases: dict[str, str], datasets: set[str]
 ) -> None:
     if not isinstance(tags, list):
-        return
+        return None
+    try:
+        telling = [tag for tag in tags if ":" in tag]
+        formats.update(map(_TAG_FORMATS.__getitem__, _FORMAT_TAGS.intersection(tags)))
+    except TypeError:  # a tag that is no text
+        return _read_tags([tag for tag in tags if isinstance(tag, str)], kept, formats, bases, datasets)
+    if "custom_code" in tags:
+        kept["custom_code"] = True
     licenses: list[str] = []
     papers: set[str] = set()
-    for tag in tags:
-        if not isinstance(tag, str):
-            continue
-        head, colon, rest = tag.partition(":")
-        if not colon:
-            if tag in _TAG_FORMATS:
-                formats.add(_TAG_FORMATS[tag])
-            elif tag == "custom_code":
-                kept["custom_code"] = True
-        elif not rest:
-            continue
-        elif head == "license":
+    for tag in telling:
+        head, _, rest = tag.partition(":")
+        if head == "license":
             licenses.append(rest[:MAX_TEXT].lower())
         elif head == "base_model":
-            relation, colon, id_ = rest[:MAX_TEXT].rpartition(":")
-            if relation or id_ not in bases:
+            relation, _, id_ = rest[:MAX_TEXT].rpartition(":")
+            if id_ and (relation or id_ not in bases):
                 bases[id_] = relation
         elif head == "dataset":
             datasets.add(rest[:MAX_TEXT])
         elif head == "arxiv":
             papers.add(rest[:MAX_TEXT])
-    if licenses:
-        kept["license"] = licenses[:MAX_ITEMS]
+    datasets.discard("")
+    papers.discard("")
+    if any(licenses):
+        kept["license"] = [name for name in licenses if name][:MAX_ITEMS]
     if papers:
         kept["papers"] = sorted(papers)[:MAX_ITEMS]
+    return None
 
 
 def _read_card(card: Mapping[str, Any], kept: dict[str, Any], bases: dict[str, str], datasets: set[str]) -> None:

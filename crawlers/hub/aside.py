@@ -1,0 +1,117 @@
+"""The listing in a process of its own, so that reading it and recording it have a core each.
+
+Python runs one thread at a time, and a sweep costs as much to parse as to record. The child gets the settings (with
+the token) through its standard input, never through its arguments; it ends when that closes, however the parent died.
+
+    with closing(pages_aside(settings, "models", start)) as pages: …
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import pickle
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import IO, Any, Final
+
+from crawlers.hub.listing import Kind, Listing, ListingError
+from crawlers.hub.page import Page
+from crawlers.hub.record import Listed
+from crawlers.settings import Settings
+
+_LENGTH: Final = struct.Struct(">Q")
+_ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+def pages_aside(
+    settings: Settings, kind: Kind, start: str | None = None, limit: int | None = None
+) -> Generator[Page, None, None]:
+    """:meth:`crawlers.hub.listing.Listing.pages` of another process. Raises :class:`ListingError`, as that does."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "crawlers.hub.aside"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])},
+    )
+    try:
+        if child.stdin is None or child.stdout is None:
+            raise ListingError("the process that reads the listing has no pipes", reached=False)
+        child.stdin.write(pickle.dumps((settings, kind, start, limit)))
+        child.stdin.flush()
+        while (message := _received(child.stdout)) is not None:
+            yield _page(message)
+    except OSError as error:
+        raise ListingError(f"the process that reads the listing ended early: {error}", reached=False) from error
+    finally:
+        child.terminate()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def _received(pipe: IO[bytes]) -> dict[str, Any] | None:
+    """The child's next message; None at the end of the listing."""
+    head = pipe.read(_LENGTH.size)
+    body = pipe.read(_LENGTH.unpack(head)[0]) if len(head) == _LENGTH.size else b""
+    if not body:
+        raise ListingError("the process that reads the listing ended early", reached=False)
+    message: dict[str, Any] = marshal.loads(body)  # noqa: S302 - of our own child
+    if "error" in message:
+        raise ListingError(message["error"], reached=message["reached"])
+    return None if message.get("end") else message
+
+
+def _page(message: dict[str, Any]) -> Page:
+    records = tuple(map(Listed._make, message["records"]))
+    fetched_at = pickle.loads(message["fetched_at"])  # noqa: S301 - of our own child
+    return Page(records, message["url"], message["next"], fetched_at, message["malformed"])
+
+
+def _send(pipe: IO[bytes], message: dict[str, Any]) -> None:
+    body = marshal.dumps(message)
+    pipe.write(_LENGTH.pack(len(body)))
+    pipe.write(body)
+    pipe.flush()
+
+
+def _serve(pipe: IO[bytes], settings: Settings, kind: Kind, start: str | None, limit: int | None) -> None:
+    try:
+        for page in Listing(settings).pages(kind, start, limit):
+            message = {
+                "records": list(map(tuple, page.records)),
+                "url": page.url,
+                "next": page.next,
+                "fetched_at": pickle.dumps(page.fetched_at),
+                "malformed": page.malformed,
+            }
+            _send(pipe, message)
+        _send(pipe, {"end": True})
+    except ListingError as error:
+        _send(pipe, {"error": str(error), "reached": error.reached})
+
+
+def _end_with(pipe: IO[bytes]) -> None:
+    pipe.read()
+    os._exit(0)
+
+
+def main() -> None:
+    """The child: settings and question come in once, pages go out, and the parent's end is ours."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    question = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent
+    threading.Thread(target=_end_with, args=(sys.stdin.buffer,), daemon=True).start()
+    try:
+        _serve(sys.stdout.buffer, *question)
+    except BrokenPipeError:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
