@@ -13,7 +13,7 @@ import pytest
 from crawlers.hub.aside import pages_aside
 from crawlers.hub.listing import Listing, ListingError
 from crawlers.settings import Settings
-from interfaces.demo.hub import DemoHub
+from interfaces.demo.hub import DemoHub, Reply
 
 NOON = datetime(2026, 10, 7, 12, tzinfo=UTC)
 TOKEN = "hf_do_not_tell"
@@ -57,11 +57,16 @@ def test_its_errors_are_ours(demo_hub: DemoHub) -> None:
     assert caught.value.reached
 
 
+def _hold(until: threading.Event) -> Reply | None:
+    until.wait(30)
+    return None
+
+
 def test_a_killed_child_is_an_error_and_not_the_end(
     demo_hub: DemoHub, settings: Settings, children: list[subprocess.Popen[bytes]]
 ) -> None:
     held = threading.Event()
-    demo_hub.fault = lambda target: None if "cursor=" not in target or held.wait(30) else None
+    demo_hub.fault = lambda target: _hold(held) if "cursor=" in target else None
     pages = pages_aside(settings, "models")
     next(pages)
     children[0].kill()
