@@ -51,3 +51,11 @@ def test_a_new_data_file_changes_it(copied: Path) -> None:
     before = version()
     (copied / "data" / "more.json").write_text("{}")
     assert version() != before
+
+
+def test_a_changed_byte_of_a_large_file_changes_it(copied: Path) -> None:
+    large = copied / "data" / "large.bin"
+    large.write_bytes(bytes(rules.LARGE))
+    before = version()
+    large.write_bytes(bytes(rules.LARGE - 1) + b"x")
+    assert version() != before
