@@ -7,6 +7,7 @@ ever. The database stays, so that the questions printed at the end can be asked 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,8 +19,10 @@ from rich.text import Text
 
 from crawlers.settings import Settings
 from crawlers.targets import parse_target
+from flows.engine import configure_prefect
 from interfaces.demo.hub import DemoHub
 from interfaces.render.people import print_changes
+from interfaces.render.progress import Progress
 from interfaces.render.screen import Screen
 from storage.store import open_store
 
@@ -54,7 +57,7 @@ SCENES: Final = (
 )
 
 Night = Callable[[Settings, bool], str]
-"""Runs the nightly flow with these settings, sweeping or not, and says in one line what it did."""
+"""Runs the nightly flow with these settings, sweeping or not, and says what it did."""
 
 
 def database_path(folder: Path) -> Path:
@@ -81,6 +84,7 @@ def run_demo(out: TextIO, *, colour: str = "auto", folder: Path | None = None, n
     run_night = night or nightly
     with DemoHub(at=SCENES[0].at) as hub:
         settings = Settings(database_url=f"sqlite:///{path}", hf_endpoint=hub.url)
+        configure_prefect(settings)  # before anything imports Prefect: its server starts meanwhile, and keeps quiet
         _track(settings)
         for scene in SCENES:
             hub.at = scene.at
@@ -94,10 +98,11 @@ def run_demo(out: TextIO, *, colour: str = "auto", folder: Path | None = None, n
 
 
 def nightly(settings: Settings, sweep: bool) -> str:
-    """The real nightly flow, in one line. Failures are told, one a line."""
+    """The real nightly flow, in one line; then its failures, one a line."""
     from flows.nightly import run_nightly
 
-    outcome = run_nightly(settings, sweep=sweep)
+    with Progress(sys.stderr) as progress:
+        outcome = run_nightly(settings, sweep=sweep, progress=progress)
     counts = outcome.run.counts
     said = [f"{counts.get('deep', 0)} read closely"]
     if sweep:
@@ -128,14 +133,16 @@ def _conclude(screen: Screen, path: Path) -> None:
     finally:
         store.close()
     shown = path.name if path.parent == Path.cwd() else str(path)
+    name, day = WATCHED[0], f"{SCENES[1].at:%Y-%m-%d}"
     questions = {
-        f"ajar --db {shown} show {WATCHED[0]} --evidence": "why, with the proof",
-        f"ajar --db {shown} show {WATCHED[0]} --as-of 2026-10-06": "the same the day before",
-        f"ajar --db {shown} history {WATCHED[4]}": "gone, and back",
+        f"ajar --db {shown} show {name} --evidence": "why, with the proof",
+        f"ajar --db {shown} show {name} --as-of {day}": "how it was at the end of that day",
+        f"ajar --db {shown} show {name} --as-of {day} --known-at {day}": "and what we believed of it then",
+        f"ajar --db {shown} history {WATCHED[4]} --component weights": "gone, and back",
         f"ajar --db {shown} changes --direction closed --json": "for programs",
         f"ajar --db {shown} table": "models × components",
     }
     width = max(map(len, questions))
     screen.print(Text(""), Text(f"The history stays in {shown}. Ask it:", "bold"))
     screen.print(*(Text(f"  {command:<{width}}   # {why}") for command, why in questions.items()))
-    screen.print(Text(""), Text("Then a real night:  ajar track Qwen/Qwen-7B && ajar nightly", "bold"))
+    screen.print(Text(""), Text("Then a real night:  ajar track Qwen/Qwen-7B && ajar nightly --limit 20000", "bold"))
