@@ -1,8 +1,8 @@
 """From the rules that matched to the five permissions: the precedence of the rubric, in one place.
 
 The rubric and its general rules are the design's section 1 and the README beside the labels: a denial outweighs a
-grant, silence on commercial use under a general grant is a grant, silence on the copyright in derivatives is ownership where
-modification is licensed, what may not be modified cannot be relicensed. Doubt is answered with None, never with True.
+grant, silence on commercial use under a general grant is a grant, silence on the copyright in derivatives is ownership
+where modification is licensed, what may not be modified cannot be relicensed. Doubt is answered with None, not True.
 """
 
 from __future__ import annotations

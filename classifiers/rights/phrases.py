@@ -23,6 +23,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
+PROHIBITIONS: Final = ("{forbid}", "{zh_forbid}")
+STEM_REACH: Final = 140
+"""Within how many characters before its end a stem's prohibition must stand to reach the items."""
 SPANS_MAX: Final = 16
 """How many places of one chunk are kept in a clause: a clause with more is not prose."""
 GAPS: Final = {"..": (60, 24), "...": (160, 70)}
@@ -63,14 +66,25 @@ class Phrase:
     chunks: tuple[int, ...]
     windows: tuple[int, ...]
 
+    @property
+    def negative(self) -> bool:
+        """Whether it begins with a prohibition, as the vocabulary has them."""
+        return self.source.startswith(PROHIBITIONS)
+
     def find(self, spans: Spans, after: int = 0, begin: int = 0) -> tuple[int, int] | None:
-        """The match among a clause's spans that begins last, not before ``begin``, and ends behind ``after``; or None."""
+        """The match among a clause's spans that begins last (from ``begin`` on) and ends behind ``after``, or None."""
         for start, end in reversed(spans.get(self.chunks[0], ())):
             if start < begin:
                 break
             ends = [end]
             for chunk, window in zip(self.chunks[1:], self.windows, strict=True):
-                ends = [last for begin, last in spans.get(chunk, ()) if any(e <= begin <= e + window for e in ends)]
+                # A "may not" at the end of a stem governs the item as if the two stood side by side.
+                reach = after + window if self.negative and after - end < STEM_REACH else 0
+                ends = [
+                    last
+                    for first, last in spans.get(chunk, ())
+                    if any(e <= first <= max(e + window, reach) for e in ends)
+                ]
             for last in ends:
                 if last > after:
                     return start, last
