@@ -142,7 +142,7 @@ def _conclude(screen: Screen, path: Path) -> None:
         f"ajar --db {shown} changes --direction closed --json": "for programs",
         f"ajar --db {shown} table": "models × components",
     }
-    width = max(map(len, questions))
     screen.print(Text(""), Text(f"The history stays in {shown}. Ask it:", "bold"))
-    screen.print(*(Text(f"  {command:<{width}}   # {why}") for command, why in questions.items()))
+    for command, why in questions.items():
+        screen.print(Text(f"  # {why}", "dim"), Text(f"  {command}", no_wrap=True))
     screen.print(Text(""), Text("Then a real night:  ajar track Qwen/Qwen-7B && ajar nightly --limit 20000", "bold"))
