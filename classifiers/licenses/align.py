@@ -6,18 +6,23 @@ are gaps: words that were inserted (readable) and words that are missing (known 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from typing import Final
 
 from classifiers.licenses.index import Text
 from classifiers.licenses.words import GRAM
 
-_MOST_RUNS: Final = 200
+_MOST_RUNS: Final = 150
 """More stretches than this are thinned to the longest: the chain is found in quadratic time."""
 _STEP: Final = 32
+_MOST_PLACES: Final = 6
+"""Places of a repeated n-gram that are tried."""
+_NEAR: Final = 10
+"""Words between two stretches that cost nothing; further ones cost ``_FAR_COST`` each."""
+_FAR_COST: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +58,27 @@ class Alignment:
         return self.matched / self.size
 
     @property
-    def worth(self) -> int:
-        """How much better it explains the text than nothing: found words less missing and inserted ones."""
+    def worth(self) -> float:
+        """How well it explains the text: found words less missing and inserted ones.
+
+        A missing tail counts for less: files are cut off. It counts for something, because a longer licence that begins
+        with this one's words must not win over it.
+        """
         inserted = sum(gap.end - gap.start for gap in self.gaps)
-        return self.matched - (self.size - self.matched) - inserted
+        return self.matched - (self.size - self.matched - self.tail) - 0.3 * self.tail - inserted
 
 
-def align(grams: Sequence[int], start: int, end: int, text: Text) -> Alignment | None:
-    """Find a known text among the words ``start:end`` of a text; None where next to nothing of it is there."""
+def align(grams: Sequence[int], start: int, end: int, text: Text, floor: float = -inf) -> Alignment | None:
+    """Find a known text among the words ``start:end`` of a text; None where nothing of it is there.
+
+    None also where its ``worth`` can be seen not to reach ``floor``.
+    """
     runs = _runs(grams, start, end, text)
-    chain = _trimmed(_chain(runs))
+    if floor > -inf:
+        most = min(sum(length + GRAM - 1 for _, _, length in runs), len(text.grams))
+        if most - 0.3 * (len(text.grams) - most) < floor:
+            return None
+    chain = _chain(runs)
     if not chain:
         return None
     size = len(text.grams)
@@ -83,48 +99,68 @@ def align(grams: Sequence[int], start: int, end: int, text: Text) -> Alignment |
 
 
 def _runs(grams: Sequence[int], start: int, end: int, text: Text) -> list[tuple[int, int, int]]:
-    """Equal stretches as (place in the text in hand, place in the known text, number of n-grams)."""
-    sequence, places, size = text.grams, text.places, len(text.grams)
+    """Equal stretches as (place in the text in hand, place in the known text, number of n-grams).
+
+    An n-gram that the known text repeats gives a stretch for each of its places; the chain decides between them.
+    """
+    sequence, places = text.grams, text.places
     runs: list[tuple[int, int, int]] = []
-    at, expected = start, 0
+    at = start
     while at < end:
         found = places.get(grams[at])
         if found is None:
             at += 1
             continue
-        if len(found) == 1:
-            known = found[0]
-        else:
-            later = bisect_left(found, expected)
-            known = found[later if later < len(found) else 0]
-        length = 1
-        while at + length + _STEP <= end and (
-            grams[at + length : at + length + _STEP] == sequence[known + length : known + length + _STEP]
-        ):
-            length += _STEP
-        while at + length < end and known + length < size and grams[at + length] == sequence[known + length]:
-            length += 1
-        runs.append((at, known, length))
-        at += length
-        expected = known + length
+        shortest = end - at
+        for known in found[:_MOST_PLACES]:
+            length = _reach(grams, at, end, sequence, known)
+            runs.append((at, known, length))
+            shortest = min(shortest, length)
+        at += shortest
     return runs
 
 
+def _reach(grams: Sequence[int], at: int, end: int, sequence: Sequence[int], known: int) -> int:
+    """How many n-grams are equal from these two places on."""
+    length = 1
+    while at + length + _STEP <= end and (
+        grams[at + length : at + length + _STEP] == sequence[known + length : known + length + _STEP]
+    ):
+        length += _STEP
+    size = len(sequence)
+    while at + length < end and known + length < size and grams[at + length] == sequence[known + length]:
+        length += 1
+    return length
+
+
 def _chain(runs: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    """The heaviest sequence of stretches that rises in both texts."""
+    """The best sequence of stretches that rises in both texts: their lengths, less what lies between them in hand.
+
+    Strays (stock phrases of another text, a second copy of this one) are left out, because they lie too far off.
+    """
     kept = runs
     if len(runs) > _MOST_RUNS:
         kept = sorted(sorted(runs, key=lambda run: -run[2])[:_MOST_RUNS])
-    if all(a[1] + a[2] <= b[1] for a, b in pairwise(kept)):
+    if all(_follows(a, b) for a, b in pairwise(kept)):
         return kept
-    best: list[int] = []
+    best: list[float] = []
     before: list[int] = []
     for place, (at, known, length) in enumerate(kept):
-        weight, previous = length, -1
+        weight, previous = float(length), -1
         for other in range(place):
             other_at, other_known, other_length = kept[other]
-            if other_known + other_length <= known and other_at < at and best[other] + length > weight:
-                weight, previous = best[other] + length, other
+            apart, missing = at - other_at - other_length, known - other_known - other_length
+            if missing < 0 or other_at == at:
+                continue
+            joined = best[other] + length
+            if apart < 0:
+                joined += apart
+            elif apart > _NEAR:
+                joined -= _FAR_COST * (apart - _NEAR)
+            if missing > _NEAR:
+                joined -= _FAR_COST * (missing - _NEAR)
+            if joined > weight:
+                weight, previous = joined, other
         best.append(weight)
         before.append(previous)
     chain: list[tuple[int, int, int]] = []
@@ -135,15 +171,6 @@ def _chain(runs: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     return chain[::-1]
 
 
-def _trimmed(chain: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    """Without small stretches at the ends that lie far off: stock phrases of another text beside this one."""
-    first, last = 0, len(chain)
-    while last - first > 1 and _stray(chain[first][2], chain[first + 1][0] - chain[first][0] - chain[first][2]):
-        first += 1
-    while last - first > 1 and _stray(chain[last - 1][2], chain[last - 1][0] - chain[last - 2][0] - chain[last - 2][2]):
-        last -= 1
-    return chain[first:last]
-
-
-def _stray(length: int, distance: int) -> bool:
-    return distance > 10 + 3 * (length + GRAM)
+def _follows(run: tuple[int, int, int], later: tuple[int, int, int]) -> bool:
+    """Whether a stretch comes soon after another in both texts, so that nothing is to be decided."""
+    return 0 <= later[0] - run[0] - run[2] <= _NEAR and 0 <= later[1] - run[1] - run[2] <= _NEAR

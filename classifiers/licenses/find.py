@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from classifiers.licenses.align import Alignment, align
-from classifiers.licenses.index import Index, Known, sampled
+from classifiers.licenses.index import SAMPLE, Index, Known, sampled
 from classifiers.licenses.judge import Judgement, judge
 
 MAX_PARTS: Final = 16
 _CANDIDATES: Final = 6
+_SHORTLIST: Final = 60
 _MAX_POSTINGS: Final = 5000
 """Postings that are counted for one stretch of text, rarest n-grams first: bounds the work on stock phrases."""
 _MIN_WORDS: Final = 12
@@ -47,6 +48,7 @@ class Near:
     end: int
     score: float
     decisive: tuple[str, ...]
+    touched: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +88,53 @@ def _best(
     words: Sequence[str], grams: Sequence[int], start: int, end: int, known: Index
 ) -> tuple[Part | None, Near | None]:
     """The best accepted text of a stretch; or, where the best one is rejected, that one with the reason."""
+    ranked = candidates(grams, start, end, known)
+    aligned, skipped = _aligned(grams, start, end, known, ranked)
+    part, rejected = _judged(words, end, known, aligned)
+    if part is None and skipped:
+        # They explain less of the text than the best one, but that one is out, and they may stand elsewhere.
+        more = [found for number in skipped if (found := align(grams, start, end, known.text(number)))]
+        part, rejected = _judged(words, end, known, aligned + more)
+    if part is not None:
+        return part, None
+    for found, verdict in rejected:
+        if found.coverage >= _WORTH_NAMING:
+            owner = known.owner(found.text.number)
+            return None, Near(owner, found.start, found.end, _score(found), verdict.decisive, verdict.touched)
+    return None, None
+
+
+def _aligned(
+    grams: Sequence[int], start: int, end: int, known: Index, ranked: Sequence[tuple[int, int]]
+) -> tuple[list[Alignment], list[int]]:
+    """Alignments of the candidates, and the candidates that cannot be better than those."""
     aligned: list[Alignment] = []
-    for number in candidates(grams, start, end, known):
-        found = align(grams, start, end, known.text(number))
-        if found is not None and found.worth > 0:
-            aligned.append(found)
-            if found.coverage > _GOOD and not found.gaps and found.end - found.start > _GOOD * (end - start):
-                break
-    aligned.sort(key=lambda found: -found.worth)
+    skipped: list[int] = []
+    best = 0.0
+    for place, (number, hits) in enumerate(ranked):
+        found = align(grams, start, end, known.text(number), best)
+        if found is None:
+            skipped.append(number)
+            continue
+        aligned.append(found)
+        best = max(best, found.worth - _CLOSE * found.size)
+        if found.coverage > _GOOD and not found.gaps and all(other < hits for _, other in ranked[place + 1 :]):
+            break
+    return aligned, skipped
+
+
+def _judged(
+    words: Sequence[str], end: int, known: Index, aligned: list[Alignment]
+) -> tuple[Part | None, list[tuple[Alignment, Judgement]]]:
     rejected: list[tuple[Alignment, Judgement]] = []
-    for found in aligned:
-        if any(_explains_better(other, found) for other, _ in rejected):
+    for found in sorted(aligned, key=lambda found: -found.worth):
+        if found.worth <= 0 or any(_explains_better(other, found) for other, _ in rejected):
             continue
         verdict = judge(found, known.owner(found.text.number), words, end)
         if not verdict.decisive:
-            return _part(found, verdict, known), None
+            return _part(found, verdict, known), rejected
         rejected.append((found, verdict))
-    for found, verdict in rejected:
-        if found.coverage >= _WORTH_NAMING:
-            return None, Near(known.owner(found.text.number), found.start, found.end, _score(found), verdict.decisive)
-    return None, None
+    return None, rejected
 
 
 def _explains_better(rejected: Alignment, found: Alignment) -> bool:
@@ -115,8 +144,8 @@ def _explains_better(rejected: Alignment, found: Alignment) -> bool:
     return found.worth < rejected.worth - _CLOSE * rejected.size
 
 
-def candidates(grams: Sequence[int], start: int, end: int, known: Index) -> list[int]:
-    """Numbers of the known texts that share most sampled n-grams with the words ``start:end``, best first."""
+def candidates(grams: Sequence[int], start: int, end: int, known: Index) -> list[tuple[int, int]]:
+    """Known texts that share most sampled n-grams with the words ``start:end``, best first: (number, shared n-grams)."""
     posted = [posts for gram in set(sampled(grams[start:end])) if (posts := known.postings(gram))]
     posted.sort(key=len)
     hits: Counter[int] = Counter()
@@ -127,7 +156,9 @@ def candidates(grams: Sequence[int], start: int, end: int, known: Index) -> list
         if counted > _MAX_POSTINGS:
             break
     sizes = known.sizes
-    return sorted(hits, key=lambda number: -hits[number] * min(1.0, hits[number] * 8 / sizes[number]))[:_CANDIDATES]
+    best = hits.most_common(_SHORTLIST)
+    best.sort(key=lambda hit: -hit[1] * min(1.0, hit[1] * SAMPLE / sizes[hit[0]]))
+    return best[:_CANDIDATES]
 
 
 def _part(found: Alignment, verdict: Judgement, known: Index) -> Part:

@@ -76,6 +76,14 @@ class Text:
     marks: bytes
     places: dict[int, tuple[int, ...]]
 
+    @classmethod
+    def of(cls, number: int, grams: list[int], marks: bytes) -> Text:
+        """A text with the places of its n-grams."""
+        places: dict[int, tuple[int, ...]] = {}
+        for place, gram in enumerate(grams):
+            places[gram] = (*places[gram], place) if gram in places else (place,)
+        return cls(number, grams, marks, places)
+
 
 class Index:
     """The known texts of one file; see the module's head for the layout. Texts are numbered from 0."""
@@ -129,10 +137,7 @@ class Index:
             start, end = starts[place], starts[place] + lengths[place]
             sequence += grams[start:end]
             marked += bytes(marks[start:end])
-        places: dict[int, tuple[int, ...]] = {}
-        for place, gram in enumerate(sequence):
-            places[gram] = (*places[gram], place) if gram in places else (place,)
-        return Text(number, sequence, bytes(marked), places)
+        return Text.of(number, sequence, bytes(marked))
 
 
 def whole(grams: Sequence[int]) -> int:
@@ -153,18 +158,18 @@ def index() -> Index:
 
 def build(
     known: Sequence[Known],
-    texts: Sequence[tuple[int, Sequence[int], bytes]],
+    texts: Sequence[tuple[int, Text]],
     sources: dict[str, str],
 ) -> bytes:
-    """Make an index file of texts, each the number of what it is, its n-grams and its marks."""
+    """Make an index file of texts, each with the number of what it is in ``known``."""
     parts: dict[str, array[int]] = {name: array(code) for name, code in _ARRAYS}
     first_place: dict[int, int] = {}
     posted: dict[int, list[int]] = {}
-    for number, (_, grams, marks) in enumerate(texts):
-        parts["exact"].append(whole(grams))
+    for number, (_, text) in enumerate(texts):
+        parts["exact"].append(whole(text.grams))
         parts["run_at"].append(len(parts["starts"]))
-        _add_runs(parts, first_place, grams, marks)
-        for gram in set(sampled(grams)):
+        _add_runs(parts, first_place, text.grams, text.marks)
+        for gram in set(sampled(text.grams)):
             posted.setdefault(gram, []).append(number)
     parts["run_at"].append(len(parts["starts"]))
     for gram in sorted(posted):
@@ -175,8 +180,8 @@ def build(
     head = {
         "sources": sources,
         "known": [[each.id, each.name, each.spdx, each.category, each.kind] for each in known],
-        "of": [owner for owner, _, _ in texts],
-        "sizes": [len(grams) for _, grams, _ in texts],
+        "of": [owner for owner, _ in texts],
+        "sizes": [len(text.grams) for _, text in texts],
         "counts": [len(parts[name]) for name, _ in _ARRAYS],
     }
     body = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()

@@ -19,9 +19,11 @@ from classifiers.licenses.index import Known
 from classifiers.licenses.operative import AMOUNT, VERSION, WEAK, vocabulary
 from classifiers.licenses.terms import kinds_that_matter, terms
 
-MIN_COVERAGE: Final = 0.75
+MIN_COVERAGE: Final = 0.7
 """Less of a known text is another text. A tail may be missing down to here: files are cut off."""
 MIN_COVERAGE_SHORT: Final = 0.9
+MIN_COVERAGE_CUT: Final = 0.4
+"""For a text that is not open, of which all words in hand are the known text's: the second language is cut off, say."""
 _SHORT_TEXT: Final = 60
 _SMALL: Final = 7
 """A change of so few words was made on purpose, and an operative one among them counts under any licence."""
@@ -40,6 +42,8 @@ class Judgement:
     decisive: tuple[str, ...]
     differences: tuple[str, ...]
     truncated: bool
+    touched: frozenset[str]
+    """Permissions that the decisive differences may be about."""
 
 
 def judge(found: Alignment, known: Known, words: Sequence[str], end: int) -> Judgement:
@@ -47,12 +51,19 @@ def judge(found: Alignment, known: Known, words: Sequence[str], end: int) -> Jud
     licence = catalogue().licenses.get(known.id)
     judged = _Judge(found, words, licence, _is_open(known, licence))
     truncated = found.tail > _SMALL and end - found.end <= _SMALL
-    if found.coverage < (MIN_COVERAGE_SHORT if found.size < _SHORT_TEXT else MIN_COVERAGE):
+    if found.coverage < _least(found, judged.is_open, truncated):
         judged.decisive.append(f"only {found.coverage:.0%} of its words are there")
     judged.look_at_ends(truncated)
     for gap in found.gaps:
         judged.look_at(gap)
-    return Judgement(tuple(judged.decisive), tuple(judged.differences), truncated)
+    return Judgement(tuple(judged.decisive), tuple(judged.differences), truncated, frozenset(judged.touched))
+
+
+def _least(found: Alignment, is_open: bool, truncated: bool) -> float:
+    if found.size < _SHORT_TEXT:
+        return MIN_COVERAGE_SHORT
+    all_known = found.matched >= 0.98 * (found.end - found.start) and found.head <= _SMALL
+    return MIN_COVERAGE_CUT if truncated and all_known and not is_open else MIN_COVERAGE
 
 
 def _is_open(known: Known, licence: License | None) -> bool:
@@ -68,6 +79,7 @@ class _Judge:
         self.found, self.words, self.licence, self.is_open = found, words, licence, is_open
         self.decisive: list[str] = []
         self.differences: list[str] = []
+        self.touched: set[str] = set()
 
     def look_at_ends(self, truncated: bool) -> None:
         """What of the known text is missing before and after."""
@@ -100,6 +112,7 @@ class _Judge:
             self._record("-", strong, decisive=False)
         if decisive:
             self.decisive.append(self._describe(inserted, strong, changed))
+            self.touched.update(permissions_of([*strong, *inserted]))
 
     def _is_another(self, inserted: Sequence[str], lost: int) -> bool:
         if lost > self.found.size * _LARGE_LOSS or self.licence is None:
@@ -121,6 +134,24 @@ class _Judge:
         self.differences.append(f"{sign}{shown}" if shown else f"{sign}(words without operative ones)")
         if decisive:
             self.decisive.append(f"it lacks {', '.join(names[:6])}")
+            self.touched.update(permissions_of(names))
+
+
+_ABOUT: Final = (
+    ("research", ("research", "academic", "education", "scholarly")),
+    (
+        "commercial",
+        ("commercial", "sell", "sale", "fee", "pay", "royalt", "revenue", "amount", "million", "users", "profit"),
+    ),
+    ("modify", ("modif", "deriv", "adapt", "alter")),
+    ("relicense_derivatives", ("sublicens", "same", "sharealike", "copyleft", "relicens")),
+)
+
+
+def permissions_of(words: Sequence[str]) -> frozenset[str]:
+    """The permissions that operative words are about; all that can be limited where that cannot be told."""
+    about = {name for name, stems in _ABOUT for word in words for stem in stems if stem in word}
+    return frozenset(about or {"commercial", "modify", "relicense_derivatives"})
 
 
 def _strong(marks: Counter[int]) -> list[str]:

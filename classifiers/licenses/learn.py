@@ -1,6 +1,6 @@
 """Learn licence texts: make the index of fingerprints from the places where well-kept texts are.
 
-    python -m classifiers.licenses.learn --scancode DIR --labelled ../shared/licenses [--more DIR] --out index.bin
+    python -m classifiers.licenses.learn --scancode DIR --labelled ../shared/licenses [--spdx DIR] [--more DIR] --out index.bin
 
 ``--scancode`` is ``licensedcode/data`` of an installed ScanCode (its data is CC-BY-4.0; it need not, and should not, be
 installed beside Ajar). ``--labelled`` is a folder of labelled texts (``texts/``, and what ``files.csv`` marks as
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,9 +21,11 @@ from typing import Any, Final
 
 import yaml
 
+from classifiers.licenses.align import align
 from classifiers.licenses.catalogue import Catalogue, catalogue
 from classifiers.licenses.document import RefusedError, read_document
-from classifiers.licenses.index import PATH, Known, build, whole
+from classifiers.licenses.index import PATH, Known, Text, build, whole
+from classifiers.licenses.judge import judge
 from classifiers.licenses.operative import vocabulary
 from classifiers.licenses.words import grams, words
 
@@ -82,8 +85,26 @@ def from_scancode(directory: Path, names: Catalogue) -> Iterator[Source]:
             continue
         text = text.replace("{{", "").replace("}}", "")
         found = words(text)
-        if known.kind == "license" and names.find(known.id) and len(found) >= MIN_VARIANT and giving & set(found):
+        if (
+            known.kind == "license"
+            and names.find(known.id)
+            and len(found) >= MIN_VARIANT
+            and giving & set(found[: len(found) * 2 // 3])
+        ):
             yield Source(known, text)
+
+
+def from_spdx(directory: Path, names: Catalogue) -> Iterator[Source]:
+    """SPDX's licences, from the npm package ``spdx-license-list`` (one JSON a licence)."""
+    for path in sorted((directory / "licenses").glob("*.json")):
+        data = json.loads(path.read_text("utf-8"))
+        found = names.find(path.stem)
+        if "exception" in path.stem.lower() or len(words(data["licenseText"])) < MIN_LICENSE:
+            continue
+        if found is not None:
+            yield Source(Known(found.id, found.name, found.spdx, "", "license"), data["licenseText"])
+        elif not path.stem.endswith("-or-later"):
+            yield Source(Known(path.stem, data["name"], path.stem, "", "license"), data["licenseText"])
 
 
 def from_labelled(directory: Path, names: Catalogue) -> Iterator[Source]:
@@ -124,23 +145,59 @@ def _read(path: Path, name: str | None, names: Catalogue) -> Iterator[Source]:
     yield Source(Known(found.id, found.name, found.spdx, "", kind), text)
 
 
-def learn(sources: Iterator[Source], note: dict[str, str]) -> bytes:
-    """The index of these texts. Of equal texts the first counts, so put the best-kept source first."""
-    owners: dict[tuple[str, str], int] = {}
-    known: list[Known] = []
-    texts: list[tuple[int, Sequence[int], bytes]] = []
-    seen: set[int] = set()
-    for source in sources:
+class _Learner:
+    """Texts learnt so far. Of equal texts the first counts, so the best-kept source comes first."""
+
+    def __init__(self) -> None:
+        self.known: list[Known] = []
+        self.texts: list[Text] = []
+        self.owners: list[int] = []
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._seen: set[int] = set()
+        self._by_owner: dict[int, list[Text]] = {}
+
+    def learn(self, source: Source) -> None:
+        """Add a text, unless the same licence is recognised in it already."""
         sequence = words(source.text)
         hashed = grams(sequence)
-        if whole(hashed) in seen:
-            continue
-        seen.add(whole(hashed))
-        owner = owners.setdefault((source.known.id, source.known.kind), len(known))
-        if owner == len(known):
-            known.append(source.known)
-        texts.append((owner, hashed, bytes(vocabulary().classify(sequence))))
-    return build(known, texts, note | {"texts": str(len(texts)), "licences": str(len(known))})
+        if whole(hashed) in self._seen:
+            return
+        self._seen.add(whole(hashed))
+        owner = self._numbers.setdefault((source.known.id, source.known.kind), len(self.known))
+        if owner == len(self.known):
+            self.known.append(source.known)
+        elif self._is_redundant(owner, sequence, hashed):
+            return
+        marks = bytes(vocabulary().classify(sequence))
+        text = Text.of(len(self.texts), list(hashed), marks)
+        self.texts.append(text)
+        self.owners.append(owner)
+        self._by_owner.setdefault(owner, []).append(text)
+
+    def _is_redundant(self, owner: int, sequence: Sequence[str], hashed: Sequence[int]) -> bool:
+        size = len(hashed)
+        for text in self._by_owner[owner]:
+            found = align(hashed, 0, size, text)
+            if found is None or found.end - found.start < size - 3 or found.worth < 0.96 * found.size:
+                continue
+            verdict = judge(found, self.known[owner], sequence, size)
+            if not verdict.decisive and not verdict.truncated and found.tail < 20:
+                return True
+        return False
+
+
+def learn(sources: Iterator[Source], note: dict[str, str]) -> bytes:
+    """The index of these texts, without those that say the same as an earlier one of their licence."""
+    learner = _Learner()
+    endings = yaml.safe_load((HERE / "learning.yaml").read_text("utf-8"))["endings"]
+    for source in sources:
+        learner.learn(source)
+        for ending in endings:
+            kept, found, _ = source.text.partition(ending)
+            if found and len(kept) > len(source.text) / 2:
+                learner.learn(Source(source.known, kept))
+    note = note | {"texts": str(len(learner.texts)), "licences": str(len(learner.known))}
+    return build(learner.known, list(zip(learner.owners, learner.texts, strict=True)), note)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -148,6 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m classifiers.licenses.learn", description=__doc__)
     parser.add_argument("--scancode", type=Path, required=True)
     parser.add_argument("--scancode-version", default="")
+    parser.add_argument("--spdx", type=Path)
     parser.add_argument("--labelled", type=Path)
     parser.add_argument("--more", type=Path)
     parser.add_argument("--out", type=Path, default=PATH)
@@ -160,6 +218,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.more:
             yield from from_folder(options.more, names)
         yield from from_scancode(options.scancode, names)
+        if options.spdx:
+            yield from from_spdx(options.spdx, names)
 
     data = learn(sources(), {"scancode": options.scancode_version})
     options.out.write_bytes(data)

@@ -9,17 +9,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from classifiers.licenses.catalogue import License, catalogue
 from classifiers.licenses.declared import common_permissions, reading_of
 from classifiers.licenses.document import RefusedError, read_document
-from classifiers.licenses.find import Found, Part, find
+from classifiers.licenses.find import Found, Near, Part, find
 from classifiers.licenses.index import Known, index
 from classifiers.licenses.reference import references
-from classifiers.licenses.terms import kinds_that_matter, terms
+from classifiers.licenses.terms import Term, kinds_that_matter, terms
 from classifiers.licenses.types import UNCLEAR, LicenseReading, Method, Permissions
 from classifiers.licenses.words import grams, words
 
@@ -31,6 +31,10 @@ _NOTICE_HEAD: Final = re.compile(
     r"|\blegal notices\b|\bopen source software notices?\b|\bother dependencies and licenses\b"
 )
 _POLICY_HEAD: Final = re.compile(r"\b(?:acceptable|prohibited) uses? policy\b|\buse policy\b|\busage policy\b")
+_TOUCHED: Final = {"use": {"relicense_derivatives"}, "chinese": {"commercial", "modify", "relicense_derivatives"}}
+"""Permissions that a term of these kinds may be about."""
+_GIVING: Final = frozenset({"permission", "permitted", "grant", "grants", "granted", "licensed", "may", "授", "许"})
+"""Without one of these words a stray passage beside a licence is a disclaimer, not a part of another licence."""
 _OPEN: Final = frozenset({"Permissive", "Public Domain"})
 _COPYLEFT: Final = frozenset({"Copyleft", "Copyleft Limited"})
 
@@ -64,13 +68,12 @@ def _of_parts(text: str, sequence: Sequence[str], found: Found, filename: str | 
         )
     if not licences:
         return _without_text(text, sequence, found)
-    changed = _changing_terms(sequence, found, licences[0].known)
-    if changed:
-        return _by_clauses(
-            text, f"it holds the text of {_names(licences)}, but beside it: {changed}", licences[0].score
-        )
-    if found.near is not None:
-        return _by_clauses(text, _why_not(found), found.near.score)
+    term = _changing_term(sequence, found, licences[0].known)
+    if term is not None:
+        reason = f"it holds the text of {_names(licences)}, but beside it: '{term.words}' ({term.kind})"
+        return _doubted(_by_clauses(text, reason, licences[0].score), _TOUCHED.get(term.kind, {term.kind}))
+    if found.near is not None and not _GIVING.isdisjoint(sequence[found.near.start : found.near.end]):
+        return _nearly(text, found.near)
     return _identified(text, found, licences)
 
 
@@ -124,16 +127,15 @@ def _by_category(permissions: Permissions, category: str) -> Permissions:
     return permissions
 
 
-def _changing_terms(sequence: Sequence[str], found: Found, known: Known) -> str:
-    """The first words beside the known texts that take away what the first of them grants; empty where none do."""
+def _changing_term(sequence: Sequence[str], found: Found, known: Known) -> Term | None:
+    """The first words beside the known texts that take away what the first of them grants."""
     licence = catalogue().licenses.get(known.id)
-    permissions = licence.permissions if licence else Permissions()
+    permissions = licence.permissions if licence else UNCLEAR
     kinds = kinds_that_matter(dict(permissions.items()), licence.restrictions if licence else ())
     for start, end in found.rest:
-        # A term may begin in the stretch and end in the known text: "for research purposes" before "Permission is ...".
         for term in terms().find(sequence[start:end], kinds):
-            return f"'{term.words}' ({term.kind})"
-    return ""
+            return term
+    return None
 
 
 def _without_text(text: str, sequence: Sequence[str], found: Found) -> LicenseReading:
@@ -142,7 +144,7 @@ def _without_text(text: str, sequence: Sequence[str], found: Found) -> LicenseRe
     if policy and "license agreement" not in head:
         return _no_license("an acceptable-use policy, not a licence")
     if found.near is not None:
-        return _by_clauses(text, _why_not(found), found.near.score)
+        return _nearly(text, found.near)
     pointed = references(text, sequence)
     if pointed:
         reading = _referred(sequence, pointed)
@@ -176,10 +178,17 @@ def _is_notice(sequence: Sequence[str], found: Found, filename: str | None) -> b
     return before > 0 and bool(_NOTICE_HEAD.search(" ".join(sequence[: min(before, 300)])))
 
 
-def _why_not(found: Found) -> str:
-    near = found.near
-    assert near is not None  # noqa: S101 - callers have looked
-    return f"resembles {near.known.id} ({near.score:.0%}), but {near.decisive[0]}"
+def _nearly(text: str, near: Near) -> LicenseReading:
+    reason = f"resembles {near.known.id} ({near.score:.0%}), but {near.decisive[0]}"
+    return _doubted(_by_clauses(text, reason, near.score), near.touched)
+
+
+def _doubted(reading: LicenseReading, touched: Iterable[str]) -> LicenseReading:
+    """What a change is about cannot count as granted only because unchanged clauses around it grant it."""
+    doubted: dict[str, bool | None] = {
+        name: None if value and name in touched else value for name, value in reading.permissions.items()
+    }
+    return replace(reading, permissions=Permissions.of(doubted))
 
 
 def _by_clauses(text: str, reason: str, score: float) -> LicenseReading:

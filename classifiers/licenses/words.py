@@ -30,19 +30,19 @@ _ANY_WORD: Final = re.compile(
     rf"{_DROPPED}|[一二三四五六七八九十]{{1,3}}、|([$€£¥]?{_NUMBER}|[a-z0-9]+|[^\x00-\x7f\W])"
 )
 _COPYRIGHT_LINE: Final = re.compile(
-    r"^[^\w\n]{0,12}(?:portions )?(?:copyright\b(?=[^\n]{0,40}(?:\(c\)|©|\d{4}|[\[<{]))|\(c\) |©)[^\n]{0,200}$"
-    r"|^[^\w\n]{0,12}all rights reserved\.?[^\w\n]{0,4}$",
+    r"^[^\w\n]{0,12}(?:(?:portions )?(?:copyright\b(?=[^\n]{0,40}(?:\(c\)|©|\d{4}|[\[<{]))|(?:\(c\)|©) ?(?=[^\n]{0,40}\d{4}))[^\n]{0,160}"
+    r"|all rights reserved\.?[^\w\n]{0,4})$",
     re.MULTILINE,
 )
+_BROKEN_WORD: Final = re.compile(r"(?<=[a-z])-[ \t\r]*\n[^\w\n]{0,8}(?=[a-z])")
+_BLANK: Final = re.compile(r"[^\w\n]*")
 _SPELLINGS: Final = (
-    ("non-", "non"),
-    ("non commercial", "noncommercial"),
-    ("sub-licen", "sublicen"),
-    ("re-distrib", "redistrib"),
-    ("share-alike", "sharealike"),
-    ("share alike", "sharealike"),
-    ("licenc", "licens"),
+    ("non", re.compile(r"\bnon(?:-\s*|\s+(?=commercial))"), "non"),
+    ("b-", re.compile(r"\bsub-(?=licen)"), "sub"),
+    ("re-", re.compile(r"\bre-(?=licen|distrib)"), "re"),
+    ("alike", re.compile(r"\bshare(?:-\s*|\s+)alike"), "sharealike"),
 )
+"""A hint that the spelling occurs at all, the spelling, and what counts as the same."""
 _FOLD: Final = (
     *((quote, "'") for quote in "‘’ʼ"),
     *((dash, "-") for dash in "‐‑‒–—"),
@@ -67,10 +67,26 @@ def words(text: str) -> list[str]:
             text = text.replace(old, new)
         plain = text.isascii()
     text = text.lower().replace("'", "")
-    for old, new in _SPELLINGS:
-        text = text.replace(old, new)
-    text = _COPYRIGHT_LINE.sub(" ", text)
+    text = _without_copyright_lines(_BROKEN_WORD.sub("-", text) if "-" in text else text)
+    for hint, spelling, same in _SPELLINGS:
+        if hint in text:
+            text = spelling.sub(same, text)
+    text = text.replace("licenc", "licens")
     return [word for word in (_ASCII_WORD if plain else _ANY_WORD).findall(text) if word]
+
+
+def _without_copyright_lines(text: str) -> str:
+    """Drop them where they stand at a paragraph's edge: inside, the line is running text that was wrapped there."""
+    kept: list[str] = []
+    done = 0
+    for match in _COPYRIGHT_LINE.finditer(text):
+        line_before = text[text.rfind("\n", 0, max(match.start() - 1, 0)) + 1 : match.start()]
+        line_after = text[match.end() + 1 : text.find("\n", match.end() + 1) % (len(text) + 1)]
+        edge = match.start() == done or _BLANK.fullmatch(line_before.strip("\n")) or _BLANK.fullmatch(line_after)
+        if edge:
+            kept.append(text[done : match.start()])
+            done = match.end() + 1
+    return " ".join((*kept, text[done:])) if kept else text
 
 
 class _Codes(dict[str, int]):
