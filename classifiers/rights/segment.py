@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from classifiers.rights.kinds import Kind, is_title, kind_of
@@ -22,6 +23,7 @@ CLAUSE_MAX: Final = 1_500
 STEM_MAX: Final = 320
 CLAUSES_MAX: Final = 4_000
 _HAN: Final = "\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341"
+_STOPS: Final = ".:;!?\u3002\uff1b\uff1a"
 _LINE: Final = re.compile(r"[^\n]+")
 _MARKER: Final = re.compile(
     r"[ ]{0,40}(?:[#>]{1,6}[ ]{0,4})?(?:"
@@ -98,28 +100,39 @@ def _blocks(flat: str) -> Iterator[tuple[int, int, str]]:
     start = end = -1
     style = ""
     previous = ""
+    blank = True
+    spaced_out = _double_spaced(flat)
     for line in _LINE.finditer(flat):
         raw = line.group()
         if not raw.strip():
-            previous = ""
+            blank = True
             continue
         marker = _MARKER.match(raw)
-        fresh = (
-            start < 0
-            or flat.count("\n", end, line.start()) > 1
-            or marker is not None
-            or not previous.strip()
-            or len(previous) > 140
-            or previous.rstrip().endswith((":", "\u3002"))
-        )
-        if fresh:
+        parted = blank or len(previous) > 140 or flat.count("\n", end, line.start()) > 1
+        full = previous.rstrip().endswith((":", "\u3002"))
+        if start < 0 or marker is not None or full or (parted and not _runs_on(previous, raw, spaced_out)):
             if start >= 0:
                 yield start, end, style
             start, style = line.start(), _style(marker)
         end = line.end()
         previous = raw
+        blank = False
     if start >= 0:
         yield start, end, style
+
+
+def _runs_on(previous: str, raw: str, spaced_out: bool) -> bool:
+    """Whether a line continues the sentence of the line before it, whatever blank lines stand between."""
+    tail = previous.rstrip()
+    return len(tail) > 20 and tail[-1] not in _STOPS and (spaced_out or raw.lstrip()[:1].islower())
+
+
+def _double_spaced(flat: str) -> bool:
+    """Whether a blank line stands behind every line of wrapped text, as page printers and HTML breaks leave it."""
+    lines = [line.strip() for line in flat.splitlines()]
+    full = [len(line) for line in lines if line]
+    alone = sum(1 for a, b in pairwise(lines) if a and not b)
+    return len(full) > 12 and alone > 0.9 * len(full) and 40 < sum(full) / len(full) < 100
 
 
 def _style(marker: re.Match[str] | None) -> str:
