@@ -48,8 +48,8 @@ check-all: lint types ## the same with the slow tests
 bench: $(STAMP) ## speed, memory and size of the sweep, against the budget (ten minutes)
 	$(BIN)/python -m benchmarks.sweep
 
-constraints: $(STAMP) ## resolve the pins anew for Python 3.11 to 3.13
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+constraints: $(STAMP) ## pin what pyproject.toml asks for, Python 3.11 to 3.13 (UPGRADE=--upgrade: the newest)
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 $(UPGRADE) \
 	  --no-header --no-annotate --no-emit-index-url --quiet -o constraints.txt
 
 clean: ## remove the environment, caches and what the demo left

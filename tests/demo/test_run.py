@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,23 +10,9 @@ from typing import Any
 import pytest
 
 from interfaces.demo.run import DATABASE, database_path
+from tests.demo.conftest import ajar
 
 Change = dict[str, Any]
-
-
-def ajar(folder: Path, *arguments: str) -> str:
-    """Standard output of the command, which must end well."""
-    command = [str(Path(sys.executable).with_name("ajar")), *arguments]
-    done = subprocess.run(command, cwd=folder, env={**os.environ}, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The folder in which the demo was played, and what it said."""
-    folder = tmp_path_factory.mktemp("demo")
-    return folder, ajar(folder, "demo")
 
 
 @pytest.fixture(scope="module")
