@@ -26,9 +26,7 @@ _TABLE: Final = {
 _INVISIBLE: Final = str.maketrans("", "", "\u200b\u200c\u200d\u2060\u00ad*_")
 _HAN_BLANK: Final = re.compile("(?<=[\u3000-\u9fff,()]) (?=[\u3000-\u9fff])")
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,9})\b[^<>]{0,400}>|<!--|-->")
-_BLOCK_TAGS: Final = frozenset(
-    ("p", "li", "div", "br", "tr", "ul", "ol", "td", "dd", "h1", "h2", "h3", "h4", "h5", "h6")
-)
+_BLOCK_TAGS: Final = frozenset(("p", "li", "div", "tr", "ul", "ol", "td", "dd", "h1", "h2", "h3", "h4", "h5", "h6"))
 _ENTITY: Final = re.compile(r"&(?:[a-z]{2,8}|#\d{1,6});")
 _COMMENT: Final = re.compile(r"^[ ]{0,12}(//+|#+|>+|\*|;+|--|\|)(?=[ ]|$)", re.M)
 
@@ -48,7 +46,8 @@ def flatten(text: str) -> str:
 
 def _blank_tag(match: re.Match[str]) -> str:
     name = (match[2] or "").lower()
-    return ("\n\n" if name in _BLOCK_TAGS else "").ljust(len(match[0]))
+    breaks = "\n\n" if name in _BLOCK_TAGS else "\n" if name == "br" else ""
+    return breaks.ljust(len(match[0]))
 
 
 def spaced(raw: str) -> str:
