@@ -55,7 +55,8 @@ def unknown(reader: Reader, target: Target, as_of: datetime | None = None, known
     """Why there is no answer about ``target``, and what to do."""
     when = f" as of {shapes.instant(as_of)}" if as_of else ""
     when += f" as known at {shapes.instant(known_at)}" if known_at else ""
-    near = [str(other) for other in reader.similar(target) if other != target]
+    similar = [str(other) for other in reader.similar(target) if other != target]
+    near = [name for name in similar if name.lower() == str(target).lower()] or similar[:3]
     hint = f"; did you mean {', '.join(near)}?" if near else f"; `ajar crawl {target}` looks at it"
     return f"{target}: nothing is known of it{when}{hint}"
 

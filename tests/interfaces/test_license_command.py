@@ -118,3 +118,28 @@ def test_reading_a_licence_needs_no_database_no_hub_and_no_prefect() -> None:
     modules = imported_by("license", str(APACHE))
     wanted = [name for name in HEAVY if not name.startswith("classifiers.")]
     assert not [name for name in (*wanted, "sqlalchemy", "crawlers.settings") if name in modules]
+
+
+def test_diff_says_which_rights_came_and_went(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "OTHER"
+    other.write_text("You may use the software for any purpose, including commercial purposes. \x1b[2J")
+    assert main(["license", "--diff", str(own), str(other), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [found[side]["file"] for side in ("a", "b")] == [str(own), str(other)]
+    row = next(row for row in found["changes"] if row["subject"] == "commercial")
+    assert (row["was"], row["now"], row["move"]) == (False, True, "opened")
+    assert main(["license", "--diff", str(own), str(other)]) == 0
+    shown = capsys.readouterr().out
+    assert "commercial: denied -> granted (opened)" in shown
+    assert "\x1b" not in shown
+
+
+def test_diff_of_a_text_with_itself_is_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["license", "--diff", str(APACHE), str(APACHE), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["changes"] == []
+
+
+def test_diff_wants_two_readable_files(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["license", "--diff", str(own)]) == 2
+    assert main(["license", "--diff", str(own), str(tmp_path / "none")]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == f"ajar: {tmp_path / 'none'}: No such file or directory"
