@@ -28,6 +28,7 @@ ANSWERS: Final = {
     ("weights-released", Outcome.NOT_AVAILABLE): 0.85,
     ("inference-library", Outcome.TRUE): 0.90,
     ("datasets-of-stage", Outcome.TRUE): 0.70,
+    ("stage-denied", Outcome.TRUE): 0.90,
 }
 """How often an answer of a probe that decides is right."""
 

@@ -94,8 +94,11 @@ _INFERENCE_CODE: Final = Table(
     frozenset({"record-present", "withdrawn", "disabled", "gated", "license-governs"}),
 )
 _DATA: Final = Table(
-    {"datasets-of-stage": _ANY, "dataset-readable": _ANY | {Outcome.NOT_APPLICABLE}, **_LEVEL},
+    {"stage-denied": _ANY, "datasets-of-stage": _ANY, "dataset-readable": _ANY | {Outcome.NOT_APPLICABLE}, **_LEVEL},
     (
+        # Datasets for a stage that the card denies: one of the two was misunderstood.
+        Row({"stage-denied": _TRUE, "datasets-of-stage": _TRUE}, Verdict.UNKNOWN),
+        Row({"stage-denied": _TRUE}, Verdict.NOT_APPLICABLE),
         Row({"datasets-of-stage": _TRUE, "dataset-readable": _TRUE, "license-level": _TRUE}, Verdict.BY_LICENSE),
         # Named, and not all of them seen, or under terms that are not known: no level follows from the others.
         Row({"datasets-of-stage": _TRUE}, Verdict.UNKNOWN),
@@ -109,11 +112,26 @@ def _looked_for(probe: str) -> Table:
     return Table({probe: _NOT_KNOWN}, (Row({probe: _NOT_KNOWN}, Verdict.UNKNOWN),))
 
 
+_STAGE_CODE: Final = Table(
+    {"stage-denied": _ANY, "training-code-looked-for": _NOT_KNOWN},
+    (
+        Row({"stage-denied": _TRUE}, Verdict.NOT_APPLICABLE),
+        Row({"training-code-looked-for": _NOT_KNOWN}, Verdict.UNKNOWN),
+    ),
+)
+# What a model was pre-trained on: the one stage that every model has.
+_PRETRAINING_DATA: Final = Table(
+    {probe: outcomes for probe, outcomes in _DATA.asks.items() if probe != "stage-denied"},
+    tuple(row for row in _DATA.rows if "stage-denied" not in row.when),
+    _DATA.context,
+)
+
+
 TABLES: Final[Mapping[Component, Table]] = {
     Component.PRETRAINING_CODE: _looked_for("training-code-looked-for"),
-    Component.FINETUNING_CODE: _looked_for("training-code-looked-for"),
-    Component.ALIGNMENT_CODE: _looked_for("training-code-looked-for"),
-    Component.PRETRAINING_DATA: _DATA,
+    Component.FINETUNING_CODE: _STAGE_CODE,
+    Component.ALIGNMENT_CODE: _STAGE_CODE,
+    Component.PRETRAINING_DATA: _PRETRAINING_DATA,
     Component.SFT_DATA: _DATA,
     Component.ALIGNMENT_DATA: _DATA,
     Component.EVALUATION_CODE: _looked_for("evaluation-code-looked-for"),

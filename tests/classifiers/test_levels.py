@@ -40,6 +40,7 @@ def test_every_expected_set_is_answered(component: Component) -> None:
 def test_datasets_of_which_one_cannot_be_read_give_no_level(stage: Component) -> None:
     for pair in combinations(sorted(TABLES[stage].asks["dataset-readable"]), 2):
         outcomes = {"datasets-of-stage": TRUE, "dataset-readable": pair[0], "license-level": TRUE}
+        outcomes |= {} if stage is Component.PRETRAINING_DATA else {"stage-denied": FALSE}
         assert level(stage, [*said(outcomes), Finding("dataset-readable", pair[1])]) == (State.UNKNOWN, None)
 
 
@@ -114,6 +115,7 @@ def test_weights(released: Outcome, used: Outcome, licensed: Outcome, expected: 
 )
 def test_data(named: list[Outcome], readable: list[Outcome], licensed: Outcome, expected: int | None) -> None:
     found = [
+        Finding("stage-denied", FALSE),
         *(Finding("datasets-of-stage", outcome) for outcome in named),
         *(Finding("dataset-readable", outcome) for outcome in readable),
         Finding("license-level", licensed, value="4"),
