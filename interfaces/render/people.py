@@ -144,16 +144,17 @@ def print_changes(screen: Screen, changes: Iterable[Change]) -> int:
     wide = screen.width >= _WIDE
     headers = ["when (UTC)", *(["not before"] if wide else []), "", "target", "change"]
     while block := list(islice(rest, _BLOCK)):
-        table = plain_table(*headers, show_header=count == 0)
-        for change in block:
-            table.add_row(
+        rows = [
+            [
                 Text(minute(change.observed_at)),
                 *([Text(minute(change.observed_after), "dim")] if wide else []),
                 Text(ARROWS[change.direction], ARROW_STYLES[change.direction]),
                 Text(clean(change.target)),
                 _change_cell(change),
-            )
-        screen.print(table)
+            ]
+            for change in block
+        ]
+        screen.print_rows(headers, rows, show_header=count == 0)
         count += len(block)
     if count:
         screen.print(Text(""), _arrows(), legend())

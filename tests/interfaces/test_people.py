@@ -181,6 +181,13 @@ def test_a_pipe_gets_whole_lines() -> None:
     assert f"hf:{'b' * 90}  weights nothing → 3 {'a' * 70}, public" in out.getvalue()
 
 
+def test_a_pipe_gets_the_same_table_as_a_wide_terminal() -> None:
+    changes = [change(), change(value(), value(5, "日本語"), target="hf:日本語/模型", direction=Direction.CLOSED)]
+    piped = io.StringIO()
+    print_changes(Screen(piped), changes)
+    assert piped.getvalue() == drawn(lambda screen: print_changes(screen, changes), 300)
+
+
 def test_csv_is_one_column_a_component_and_no_formula() -> None:
     out = io.StringIO()
     grid.write_csv([answer(), answer(target='=HYPERLINK("http://x")'), answer(target="-a,b")], out)
