@@ -7,6 +7,7 @@ ever. The database stays, so that the questions printed at the end can be asked 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -134,15 +135,22 @@ def _conclude(screen: Screen, path: Path) -> None:
         store.close()
     shown = path.name if path.parent == Path.cwd() else str(path)
     name, day = WATCHED[0], f"{SCENES[1].at:%Y-%m-%d}"
+    command = "ajar" if shutil.which("ajar") else sys.argv[0]
+    ajar = f"{command} --db {shown}"
     questions = {
-        f"ajar --db {shown} show {name} --evidence": "why, with the proof",
-        f"ajar --db {shown} show {name} --as-of {day}": "how it was at the end of that day",
-        f"ajar --db {shown} show {name} --as-of {day} --known-at {day}": "and what we believed of it then",
-        f"ajar --db {shown} history {WATCHED[4]} --component weights": "gone, and back",
-        f"ajar --db {shown} changes --direction closed --json": "for programs",
-        f"ajar --db {shown} table": "models × components",
+        f"{ajar} show {name} --evidence": "why, with the proof",
+        f"{ajar} show {name} --as-of {day}": "how it was at the end of that day",
+        f"{ajar} show {name} --as-of {day} --known-at {day}": "and what we believed of it then",
+        f"{ajar} history {WATCHED[4]} --component weights": "gone, and back",
+        f"{ajar} changes --direction closed --json": "for programs",
+        f"{ajar} table": "models × components",
     }
     screen.print(Text(""), Text(f"The history stays in {shown}. Ask it:", "bold"))
-    for command, why in questions.items():
-        screen.print(Text(f"  # {why}", "dim"), Text(f"  {command}", no_wrap=True))
-    screen.print(Text(""), Text("Then a real night:  ajar track Qwen/Qwen-7B && ajar nightly --limit 20000", "bold"))
+    for question, why in questions.items():
+        screen.print(Text(f"  # {why}", "dim"), Text(f"  {question}", no_wrap=True))
+    screen.print(
+        Text(""),
+        Text("Then a real night:", "bold"),
+        Text(f"  {command} track Qwen/Qwen-7B"),
+        Text(f"  {command} nightly --limit 20000"),
+    )

@@ -116,7 +116,7 @@ class TestStories:
 
     def test_it_ends_with_commands_that_work(self, played: tuple[Path, str]) -> None:
         folder, said = played
-        commands = [line.split("#")[0].split()[1:] for line in said.splitlines() if line.startswith("  ajar --db")]
+        commands = [line.split()[1:] for line in said.splitlines() if " --db " in line]
         assert len(commands) >= 4
         for command in commands:
             assert ajar(folder, *command)
