@@ -68,7 +68,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Where the evidence stands: the slot of the view, a locator inside it, and a short excerpt (at most 300 characters).
+    """Where the evidence stands: the slot of the view, a locator inside it, a short excerpt (at most 300 characters).
 
     The slot, not the bytes' hash: the store knows which bytes the slot held, and equal findings stay equal.
     """
@@ -80,7 +80,7 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One yes/no question, answered. ``detail`` is one sentence for people; ``value`` is what was found, if anything."""
+    """One yes/no question, answered. ``detail`` is a sentence for people; ``value`` is what was found, if anything."""
 
     probe: str
     outcome: Outcome
