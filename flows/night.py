@@ -6,15 +6,16 @@ where the last one's data ends. Nothing here knows Prefect; :mod:`flows.nightly`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from crawlers.hub.deep import CRAWLER, HubCrawler
-
 from classifiers.rules import rules_version
-from crawlers.hub.listing import Listing, ListingError, Page
+from crawlers.hub.aside import pages_aside
+from crawlers.hub.deep import CRAWLER, HubCrawler
+from crawlers.hub.listing import ListingError
+from crawlers.hub.page import Page
 from crawlers.settings import HUB, Settings
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import Target
@@ -51,7 +52,7 @@ class Night:
     failed: int = 0
     malformed: int = 0
     doubted: bool = False
-    _pages: Iterator[Page] | None = None
+    _pages: Generator[Page, None, None] | None = None
 
     @property
     def limited(self) -> bool:
@@ -81,7 +82,7 @@ def sweep_some(night: Night) -> bool:
     if night._pages is None:
         if night.run.pages and night.run.cursor is None:
             return False
-        night._pages = Listing(night.settings).pages("models", start=night.run.cursor, limit=left)
+        night._pages = pages_aside(night.settings, "models", night.run.cursor, left)
     try:
         batch = 0
         for page in islice(night._pages, PAGES_A_BATCH):
@@ -90,14 +91,19 @@ def sweep_some(night: Night) -> bool:
             seen += counts.seen
             _mind(night, page)
             night.progress("sweep", seen, night.limit)
-    except ListingError as error:
-        night._pages = None
-        night.reached = error.reached or night.run.pages > 0
-        raise
-    except BaseException:
-        night._pages = None
+    except BaseException as error:
+        stop_paging(night)
+        if isinstance(error, ListingError):
+            night.reached = error.reached or night.run.pages > 0
         raise
     return batch == PAGES_A_BATCH
+
+
+def stop_paging(night: Night) -> None:
+    """Let go of the process that reads the listing; paging again goes on at the run's cursor."""
+    if night._pages is not None:
+        night._pages.close()
+        night._pages = None
 
 
 def _mind(night: Night, page: Page) -> None:
@@ -144,10 +150,8 @@ def due(night: Night) -> list[list[Target]]:
 
 def crawl(night: Night, batch: Sequence[Target]) -> list[tuple[Target, Snapshot]]:
     """Deep-crawl targets and record them; returns each target's record snapshot."""
-    crawled: list[tuple[Target, Sequence[Snapshot]]] = []
     with HubCrawler(night.settings) as crawler:
-        for target in batch:
-            crawled.append((target, crawler.crawl(target, night.store.writer.known(target))))
+        crawled = [(target, crawler.crawl(target, night.store.writer.known(target))) for target in batch]
     night.store.writer.record_deep(night.run, crawled)
     records = []
     for target, snapshots in crawled:

@@ -90,6 +90,8 @@ def _sweep_all(night: Night) -> bool:
         except ListingError as error:
             night.tell(f"the hub's listing: {error}")
             return False
+        finally:
+            steps.stop_paging(night)
         steps.sweep_ended(night)
     if not night.limited and night.run.phase == "removed":
         batches = steps.unseen(night)

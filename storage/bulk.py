@@ -34,6 +34,13 @@ def next_id(connection: Connection, table: Table) -> int:
     return (connection.execute(select(func.max(table.c.id))).scalar() or 0) + 1
 
 
+def select_id(connection: Connection, table: Table, digest: bytes) -> int | None:
+    """The id of the row with ``digest``, None where there is none; asked thousands of times a first sweep."""
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    row = connection.exec_driver_sql(f'SELECT id FROM "{table.name}" WHERE digest = {mark}', (digest,)).first()  # noqa: S608
+    return None if row is None else int(row[0])
+
+
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     """Lists of at most ``size`` items."""
     iterator = iter(items)

@@ -43,10 +43,10 @@ class SnapshotRecorder:
         self._run: Final = run
         self._beliefs: Final = beliefs
 
-    def record(self, target: Target, snapshots: Sequence[Snapshot]) -> tuple[int, int]:
+    def record(self, target: Target, snapshots: Sequence[Snapshot], closely: bool = False) -> tuple[int, int]:
         """Write what is new of one target; returns (subject id, number of new observations).
 
-        What a slot already showed just before, and still shows, is a look and no row.
+        What a slot already showed just before, and still shows, is a look and no row. ``closely`` marks a deep crawl.
         """
         subject = self._subject(target, snapshots)
         documents = self._interner.documents(s.body for s in snapshots if s.status is FetchStatus.OK)
@@ -62,7 +62,7 @@ class SnapshotRecorder:
                 fresh.add((subject.id, snapshot.slot, row[2], row[3]))
         if rows:
             self._beliefs.rederive({subject.id: str(target)}, frozenset(fresh))
-        self._note(subject, snapshots)
+        self._note(subject, snapshots, closely)
         return subject.id, len(rows)
 
     def _subject(self, target: Target, snapshots: Sequence[Snapshot]) -> Any:
@@ -101,7 +101,7 @@ class SnapshotRecorder:
                 snapshot.dated, None if fetched == at else fetched, self._run.recorded_at, self._run.id,
                 snapshot.source, snapshot.url, snapshot.detail or None)  # fmt: skip
 
-    def _note(self, subject: Any, snapshots: Sequence[Snapshot]) -> None:
+    def _note(self, subject: Any, snapshots: Sequence[Snapshot], closely: bool) -> None:
         """Keep the subject's newest state at hand for the next sweep."""
         record = next((s for s in reversed(snapshots) if s.slot == RECORD and not s.dated), None)
         if record is None or record.status is FetchStatus.ERROR:
@@ -114,7 +114,7 @@ class SnapshotRecorder:
             created = maybe_micros(record.created_at)
             listed = Listed(subject.key, record.revision, created or 0, maybe_micros(record.modified_at), record.body)
             values |= {"present": PRESENT, "digest": record_digest(listed), "created_at": created}
-            if any(s.slot != RECORD for s in snapshots):
+            if closely:
                 values |= {"deep_at": at, "deep_revision": record.revision, "stale_since": None, "due": 0}
         elif record.status in (FetchStatus.MISSING, FetchStatus.MOVED) and subject.present == PRESENT:
             values |= {"present": GONE, "due": 0}

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
-from sqlalchemy import Connection, LargeBinary, cast, select
+from sqlalchemy import Connection, Table, select
 
 from classifiers.model import Access, Assessment, State
 from storage import schema
 from storage.answers import Value
-from storage.bulk import insert_rows, next_id, select_in
+from storage.bulk import insert_rows, next_id, select_id, select_in
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -93,12 +93,27 @@ def value_of_row(row: Any) -> Value:
     )
 
 
+class Ids:
+    """What an interner remembers between transactions: digest → id. ``forget`` after one that did not commit."""
+
+    def __init__(self) -> None:
+        self.documents: Final[Lru[bytes, int]] = Lru(200_000)
+        self.shared: Final[Lru[bytes, int]] = Lru(100_000)
+
+    def forget(self) -> None:
+        """Ids given out in a transaction that was rolled back belong to no row."""
+        self.documents.clear()
+        self.shared.clear()
+
+
 class Interner:
     """Gives ids to shared contents within one write transaction."""
 
-    def __init__(self, connection: Connection, documents: Lru[bytes, int]) -> None:
+    def __init__(self, connection: Connection, ids: Ids) -> None:
         self._connection: Final = connection
-        self._documents: Final = documents
+        self._documents: Final = ids.documents
+        self._shared: Final = ids.shared
+        self._next: dict[Table, int] = {}
 
     def documents(self, bodies: Iterable[bytes]) -> dict[bytes, int]:
         """Body → document id, storing the bodies that are new."""
@@ -139,7 +154,8 @@ class Interner:
         known = self._known(table, digest)
         if known is not None:
             return known
-        fresh = next_id(self._connection, table)
+        fresh = self._fresh(table)
+        self._shared.put(digest, fresh)
         declared, marks = (orjson.dumps(list(part)).decode() for part in (value.declared, value.marks))
         access = None if value.access is None else value.access.value
         row = (fresh, value.state.value, value.level, value.license, access, declared, marks, digest)
@@ -149,18 +165,28 @@ class Interner:
     def basis(self, assessment: Assessment) -> int:
         """The id of an assessment's basis."""
         body = basis_body(assessment)
-        digest = hashlib.blake2b(body, digest_size=16).digest()
+        digest = hashlib.blake2b(body, digest_size=16, person=b"basis").digest()
         known = self._known(schema.basis, digest)
         if known is not None:
             return known
-        fresh = next_id(self._connection, schema.basis)
+        fresh = self._fresh(schema.basis)
+        self._shared.put(digest, fresh)
         insert_rows(self._connection, schema.basis, [(fresh, digest, *pack(body))])
         return fresh
 
-    def _known(self, table: Any, digest: bytes) -> int | None:
-        found: int | None = self._connection.execute(
-            select(table.c.id).where(table.c.digest == cast(digest, LargeBinary))
-        ).scalar()
+    def _fresh(self, table: Table) -> int:
+        """The next free id; asked of the database once a transaction, which holds the writer's lock."""
+        number = self._next.get(table) or next_id(self._connection, table)
+        self._next[table] = number + 1
+        return number
+
+    def _known(self, table: Table, digest: bytes) -> int | None:
+        remembered = self._shared.get(digest)
+        if remembered is not None:
+            return remembered
+        found = select_id(self._connection, table, digest)
+        if found is not None:
+            self._shared.put(digest, found)
         return found
 
     def slots(self, names: Iterable[str]) -> dict[str, int]:

@@ -22,7 +22,7 @@ from storage.beliefs import Beliefs, ObsKey
 from storage.bulk import insert_rows, next_id, select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS, STATUSES
 from storage.derive import value_of
-from storage.intern import Interner, Lru
+from storage.intern import Ids, Interner, Lru
 from storage.looks import Looks
 from storage.runs import Run
 from storage.times import from_micros
@@ -50,13 +50,13 @@ class PageCounts:
 class Memory:
     """What is worth remembering between pages of a process; ``forget`` after a rolled-back transaction."""
 
-    documents: Lru[bytes, int] = field(default_factory=lambda: Lru(200_000))
+    ids: Ids = field(default_factory=Ids)
     judged: Lru[int, Assessment] = field(default_factory=lambda: Lru(50_000))
     answers: Lru[int, tuple[int, int]] = field(default_factory=lambda: Lru(200_000))
 
     def forget(self) -> None:
         """Ids that were given out in a transaction that did not commit belong to no row."""
-        self.documents.clear()
+        self.ids.forget()
         self.judged.clear()
         self.answers.clear()
 

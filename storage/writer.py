@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, delete, func, select
 
-from crawlers.hub.listing import Page
+from crawlers.hub.page import Page
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import HUB_DATASET, HUB_MODEL, Target, valid_hub_id
 from storage import schema
@@ -51,7 +51,7 @@ class Writer:
             raise
 
     def _parts(self, connection: Connection, run: Run) -> tuple[Interner, Beliefs, SnapshotRecorder]:
-        interner = Interner(connection, self._memory.documents)
+        interner = Interner(connection, self._memory.ids)
         looks, crawlers = load_looks(connection)
         beliefs = Beliefs(connection, interner, run, looks, crawlers, self._memory.judged)
         return interner, beliefs, SnapshotRecorder(connection, interner, run, beliefs)
@@ -79,7 +79,7 @@ class Writer:
     def begin(self, spec: RunSpec, now: datetime, resume_seconds: float = 6 * 3600) -> Run:
         """Begin a run, or take up the killed one of the same spec."""
         with self._transaction() as connection:
-            interner = Interner(connection, self._memory.documents)
+            interner = Interner(connection, self._memory.ids)
             return begin_run(connection, interner, spec, now, resume_seconds)
 
     def phase(self, run: Run, phase: str, **counts: int) -> Run:
@@ -221,7 +221,7 @@ class Writer:
                     missing = record is not None and record.status in (FetchStatus.MISSING, FetchStatus.MOVED)
                     counts["deep_missing" if missing else "deep_failed"] += 1
                     continue
-                subject_id, fresh = recorder.record(target, snapshots)
+                subject_id, fresh = recorder.record(target, snapshots, closely=True)
                 looked.add(subject_id)
                 counts["deep"] += 1
                 counts["deep_new"] += fresh

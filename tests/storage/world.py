@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from classifiers.model import Component
-from crawlers.hub.listing import Page
+from crawlers.hub.page import Page
 from crawlers.hub.record import facts, listed, microseconds
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import HUB_MODEL, Target
