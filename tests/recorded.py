@@ -1,4 +1,4 @@
-"""What changed between the recorded states of the Hub, computed from the recordings alone: the oracle of the real nights.
+"""What changed between the recorded states of the Hub, from the recordings alone: the oracle of the real nights.
 
 Nothing of the product is imported here. The rules are the design's, section 3: the declared licence is the set of
 ``license:`` tags and the card's ``license`` and ``license_name``, lower-cased; a model is there when the listing shows
@@ -19,7 +19,7 @@ NIGHTS = "SELECT DISTINCT at FROM repo WHERE kind='model' AND at > '2026-08-19' 
 
 
 class Event(NamedTuple):
-    """``kind`` is license, gating, withdrawn, reappeared, appeared, published_later or recreated; ``night`` its index."""
+    """``kind``: license, gating, withdrawn, reappeared, appeared, published_later, recreated; ``night``: its index."""
 
     kind: str
     id: str
