@@ -217,7 +217,8 @@ class Writer:
             looked: set[int] = set()
             for target, snapshots in crawled:
                 record = next((s for s in snapshots if s.slot == RECORD), None)
-                if record is None or record.status is not FetchStatus.OK:
+                readable = record or next((s for s in snapshots if s.status is FetchStatus.OK), None)
+                if readable is None or readable.status is not FetchStatus.OK:
                     missing = record is not None and record.status in (FetchStatus.MISSING, FetchStatus.MOVED)
                     counts["deep_missing" if missing else "deep_failed"] += 1
                     continue
