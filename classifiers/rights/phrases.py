@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from typing import Final
 
@@ -52,10 +53,12 @@ class _Part:
     heads: frozenset[Head]
     cjk_start: bool
     cjk_end: bool
+    plain: bool = False
+    """Single words only: where the first token is right, the chunk is, and needs no expression to say so."""
 
 
-_Candidate = tuple[int, frozenset[str] | None, tuple[str, ...]]
-"""A chunk, the tokens that may stand second in it (None for any), and the same as prefixes."""
+_Candidate = tuple[int, bool, frozenset[str] | None, tuple[str, ...]]
+"""A chunk, whether it is plain, the tokens that may stand second in it (None for any), and the same as prefixes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Lexicon:
 
     vocabulary: Vocabulary
     _patterns: list[str] = field(default_factory=list)
+    _plain: set[int] = field(default_factory=set)
     _compiled: dict[int, re.Pattern[str]] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
     _exact: dict[str, dict[int, set[str]]] = field(default_factory=dict)
@@ -132,14 +136,19 @@ class Lexicon:
             candidates = self._by_word.get(word)
             if candidates is None:
                 candidates = self._starting_with(word)
-            for number, seconds, endings in candidates:
-                if seconds is not None and following not in seconds and not following.startswith(endings):
+            for number, plain, seconds, endings in candidates:
+                if plain:
+                    end = start + len(word)
+                elif seconds is None or following in seconds or following.startswith(endings):
+                    match = (self._compiled.get(number) or self._compile(number)).match(text, start)
+                    if match is None:
+                        continue
+                    end = match.end()
+                else:
                     continue
-                match = (self._compiled.get(number) or self._compile(number)).match(text, start)
-                if match is not None:
-                    places = found.setdefault(number, [])
-                    if len(places) < SPANS_MAX:
-                        places.append(match.span())
+                places = found.setdefault(number, [])
+                if len(places) < SPANS_MAX:
+                    places.append((start, end))
         return found
 
     def _compile(self, number: int) -> re.Pattern[str]:
@@ -152,7 +161,7 @@ class Lexicon:
         for table in tables:
             for number, words in table.items():
                 seconds.setdefault(number, set()).update(words)
-        answer = tuple(_candidate(number, seconds[number]) for number in sorted(seconds))
+        answer = tuple((number, number in self._plain, *_seconds(seconds[number])) for number in sorted(seconds))
         if len(self._by_word) < 50_000:  # hostile texts have no end of words
             self._by_word[word] = answer
         return answer
@@ -161,6 +170,8 @@ class Lexicon:
         if part.pattern not in self._numbers:
             number = self._numbers[part.pattern] = len(self._patterns)
             self._patterns.append(part.pattern)
+            if part.plain:
+                self._plain.add(number)
             for first, second in part.heads:
                 table = self._prefix if first.endswith("*") else self._exact
                 table.setdefault(first.removesuffix("*"), {}).setdefault(number, set()).add(second)
@@ -181,31 +192,35 @@ class Lexicon:
             previous = previous if optional else part
         if previous is None:
             raise PhraseError(f"only optional words: {source!r}")
-        return _Part(pattern, _heads(parts), parts[0][0].cjk_start, previous.cjk_end)
+        plain = len(parts) == 1 and previous.plain
+        return _Part(pattern, _heads(parts), parts[0][0].cjk_start, previous.cjk_end, plain)
 
     def _token(self, token: str, source: str) -> _Part:
-        return _join(
-            [self._named(word, source) if word.startswith("{") else _literal(word) for word in token.split("|")]
-        )
+        part = self._parts.get(token)
+        if part is None:
+            words = token.split("|")
+            part = _join([self._named(word, source) if word.startswith("{") else _literal(word) for word in words])
+            self._parts[token] = part
+        return part
 
     def _named(self, token: str, source: str) -> _Part:
         name = token[1:-1]
         if not token.endswith("}") or name not in self.vocabulary:
             raise PhraseError(f"unknown name {token!r} in {source!r}")
-        if name not in self._parts:
-            self._parts[name] = _join([self._sequence(option.split(), name) for option in self.vocabulary[name]])
-        return self._parts[name]
+        known = self._parts.get(token)
+        return known or _join([self._sequence(option.split(), name) for option in self.vocabulary[name]])
 
 
-def _candidate(number: int, seconds: set[str]) -> _Candidate:
+def _seconds(seconds: set[str]) -> tuple[frozenset[str] | None, tuple[str, ...]]:
     if "*" in seconds:
-        return number, None, ()
-    endings = tuple(word.removesuffix("*") for word in seconds if word.endswith("*"))
-    return number, frozenset(seconds), endings
+        return None, ()
+    return frozenset(seconds), tuple(word.removesuffix("*") for word in seconds if word.endswith("*"))
 
 
 def _heads(parts: Sequence[tuple[_Part, bool]]) -> frozenset[Head]:
     """The two words that a sequence may begin with; computed from its end, for optional parts may be skipped."""
+    if len(parts) == 1:
+        return parts[0][0].heads
     heads: frozenset[Head] = frozenset()
     may_end = True
     for part, optional in reversed(parts):
@@ -224,9 +239,11 @@ def _join(options: Sequence[_Part]) -> _Part:
         frozenset(head for option in options for head in option.heads),
         any(option.cjk_start for option in options),
         any(option.cjk_end for option in options),
+        all(option.plain for option in options),
     )
 
 
+@cache
 def _literal(word: str) -> _Part:
     """A word, a word with an open ending, or several joined by ``_``; ``+`` is any one word."""
     if word == "+":
@@ -242,7 +259,8 @@ def _literal(word: str) -> _Part:
         glue = "" if index == 0 else _BETWEEN_CJK if cjk or _CJK.search(words[index - 1]) else _BETWEEN
         pattern += glue + re.escape(stem) + ending
     cjk_start, cjk_end = bool(_CJK.match(words[0])), bool(_CJK.search(words[-1]))
-    return _Part(pattern, frozenset((_head(words, word),)), cjk_start, cjk_end)
+    plain = len(words) == 1 and _TOKEN.fullmatch(words[0].removesuffix("*")) is not None and not cjk_start
+    return _Part(pattern, frozenset((_head(words, word),)), cjk_start, cjk_end, plain)
 
 
 def _head(words: Sequence[str], word: str) -> Head:
