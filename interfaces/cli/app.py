@@ -28,6 +28,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "license": ("license", "Identify licence texts and read their permissions."),
     },
     "Crawl": {
+        "crawl": ("crawl", "Deep crawl and assess now."),
         "nightly": ("crawl", "The nightly flow: sweep, deep crawl of what is due, assess, record, summary."),
         "schedule": ("schedule", "Serve the nightly deployment."),
         "runs": ("crawl", "Every run, newest first: what it did, and what it did not see."),

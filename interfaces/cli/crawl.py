@@ -1,4 +1,4 @@
-"""Going out into the world: ``nightly``; and what came of it: ``runs``."""
+"""Going out into the world: ``crawl`` and ``nightly``; and what came of it: ``runs``."""
 
 from __future__ import annotations
 
@@ -6,16 +6,80 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crawlers.targets import Target
 from interfaces.cli.context import App
 from interfaces.cli.errors import Exit
-from interfaces.cli.options import common_options, json_option, jsonl_option, pass_app
+from interfaces.cli.options import TARGET, common_options, json_option, jsonl_option, pass_app
 from interfaces.render import shapes, streams
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flows.crawl import CrawlOutcome
     from flows.nightly import Outcome
+    from storage.answers import TargetAnswer
 
 _SHOWN_CHANGES = 40
 """So many changes of a night are printed; ``ajar changes`` has them all."""
+
+
+@click.command("crawl")
+@click.argument("targets", nargs=-1, required=True, type=TARGET, metavar="TARGET...")
+@json_option
+@common_options
+@pass_app
+def crawl_command(app: App, targets: tuple[Target, ...], form: str | None) -> None:
+    """Deep crawl and assess now.
+
+    Reads the record and the documents of each target. Example: ajar crawl gpt2 Qwen/Qwen-7B
+    """
+    _prepare(app)
+    from flows.crawl import run_crawl
+
+    with app.progress() as progress:
+        outcome = run_crawl(app.settings, targets, progress)
+    for sentence in outcome.told:
+        app.fail(sentence)
+    if not outcome.reached:
+        app.status = Exit.UNREACHABLE
+    with app.reader() as reader:
+        now = app.settings.now()
+        answers = {a.target: a for a in reader.table([crawled.target for crawled in outcome.targets], now, now)}
+    if form == "json":
+        streams.write_document(_crawl_json(outcome, answers), app.out)
+    else:
+        _print_crawl(app, outcome, answers)
+
+
+def _prepare(app: App) -> None:
+    """Before Prefect is imported: its server starts meanwhile, and its log is ours."""
+    from flows.engine import configure_prefect
+
+    configure_prefect(app.settings)
+
+
+def _crawl_json(outcome: CrawlOutcome, answers: Mapping[str, TargetAnswer]) -> shapes.Json:
+    targets = []
+    for crawled in outcome.targets:
+        answer = answers.get(str(crawled.target))
+        entry: shapes.Json = {"target": str(crawled.target), "status": crawled.status.value, "message": crawled.message}
+        targets.append({**entry, "components": shapes.table_json([answer])[0]["components"] if answer else None})
+    return {"run": shapes.run_json(outcome.run), "targets": targets, "failures": list(outcome.told)}
+
+
+def _print_crawl(app: App, outcome: CrawlOutcome, answers: Mapping[str, TargetAnswer]) -> None:
+    from rich.text import Text
+
+    from interfaces.render.grid import grid_lines
+    from interfaces.render.people import crawl_table
+
+    screen = app.screen()
+    read = [answers[name] for name in (str(crawled.target) for crawled in outcome.targets) if name in answers]
+    came = [(str(crawled.target), crawled.status.value, crawled.message) for crawled in outcome.targets]
+    screen.print(crawl_table(came, answers))
+    if read:
+        screen.print(Text(""), *grid_lines(read))
+        app.say(f"`ajar show {read[0].target} --evidence` says why")
 
 
 @click.command("nightly")
@@ -39,9 +103,7 @@ def nightly_command(app: App, sweep: bool, limit: int | None, form: str | None) 
 
     Killed and started again, it goes on where its data ends. Example: ajar nightly --limit 20000
     """
-    from flows.engine import configure_prefect
-
-    configure_prefect(app.settings)  # before Prefect is imported: its server starts meanwhile, and its log is ours
+    _prepare(app)
     from flows.nightly import run_nightly
 
     with app.progress() as progress:

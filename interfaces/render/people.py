@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby, islice
 from typing import Final
 
@@ -25,6 +25,7 @@ from interfaces.render.words import (
     level_text,
     mark_word,
     minute,
+    value_text,
 )
 from storage.answers import Change, Evidence, Interval, ResolvedFinding, RunRow, TargetAnswer
 
@@ -172,6 +173,21 @@ def _arrows() -> Text:
     for direction, arrow in ARROWS.items():
         text.append(arrow, ARROW_STYLES[direction]).append(f" {direction.value}  ")
     return text
+
+
+def crawl_table(came: Iterable[tuple[str, str, str]], answers: Mapping[str, TargetAnswer]) -> Table:
+    """What came of each target: its name, how the look ended, its weights (as believed now), and why not."""
+    table = plain_table("target", "look", "weights", "")
+    for name, status, message in came:
+        answer = answers.get(name)
+        weights = answer.components.get(Component.WEIGHTS) if answer else None
+        table.add_row(
+            Text(clean(name)),
+            Text(clean(status), "" if status == "ok" else "yellow"),
+            value_text(weights.value) if weights else Text(""),
+            Text(clean(message), "yellow"),
+        )
+    return table
 
 
 def print_runs(screen: Screen, runs: Iterable[RunRow]) -> None:

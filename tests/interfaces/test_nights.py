@@ -19,6 +19,13 @@ pytestmark = pytest.mark.prefect
 NIGHT = "2026-10-06T02:00:00Z"
 
 
+def nobody() -> str:
+    """An address at which nobody answers."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{sock.getsockname()[1]}"
+
+
 def test_a_night_is_a_run_and_standard_output_its_document(demo_hub: DemoHub, tmp_path: Path) -> None:
     demo_hub.at = datetime.fromisoformat(NIGHT)
     done = ajar("nightly", "--json", "-q", HF_ENDPOINT=demo_hub.url, AJAR_CLOCK=NIGHT)
@@ -39,13 +46,37 @@ def test_a_limited_night_is_done_but_not_complete(demo_hub: DemoHub) -> None:
 
 
 def test_a_hub_that_nobody_answers_for_is_status_3_and_named() -> None:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        nobody = f"http://127.0.0.1:{sock.getsockname()[1]}"
-    done = ajar("nightly", "--json", HF_ENDPOINT=nobody, AJAR_CLOCK=NIGHT)
+    done = ajar("nightly", "--json", HF_ENDPOINT=nobody(), AJAR_CLOCK=NIGHT)
     assert done.returncode == 3
     assert json.loads(done.stdout)["status"] == "failed"
     assert [line for line in done.stderr.decode().splitlines() if line.startswith("ajar: the hub's listing:")]
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_crawl_says_what_came_of_each_target(demo_hub: DemoHub) -> None:
+    """Names are exact: the second is there, in another case, and so it is another id."""
+    there, other, nowhere = "hf:saltmarsh/avocet-13b-chat", "hf:Saltmarsh/avocet-13b-chat", "hf:saltmarsh/nothing-here"
+    done = ajar("crawl", there, other, nowhere, "--json", HF_ENDPOINT=demo_hub.url)
+    crawl = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert [(entry["target"], entry["status"]) for entry in crawl["targets"]] == [
+        (there, "ok"),
+        (other, "moved"),
+        (nowhere, "missing"),
+    ]
+    named = [line.split(": ")[1] for line in done.stderr.decode().splitlines()]
+    assert [target for target in named if target in (there, other, nowhere)] == [other, nowhere]
+    weights = crawl["targets"][0]["components"]["weights"]
+    assert (weights["state"], weights["access"]) == ("assessed", "public")
+    again = ajar("crawl", there, HF_ENDPOINT=demo_hub.url)
+    assert again.returncode == 0
+    assert f"{there}  ok    {weights['level']}" in again.stdout.decode()
+
+
+def test_a_crawl_that_reaches_nobody_is_status_3() -> None:
+    done = ajar("crawl", "gpt2", HF_ENDPOINT=nobody())
+    assert done.returncode == 3
+    assert b"hf:gpt2" in done.stderr
     assert b"Traceback" not in done.stderr
 
 
