@@ -17,9 +17,15 @@ from classifiers.licenses.judge import Judgement, judge
 
 MAX_PARTS: Final = 16
 _CANDIDATES: Final = 6
+_CANDIDATES_SHORT: Final = 16
+"""A short text has few sampled n-grams, too few to rank the many licences of its kind."""
+_LONG: Final = 800
 _SHORTLIST: Final = 60
-_MAX_POSTINGS: Final = 5000
+_MAX_POSTINGS: Final = 4000
 """Postings that are counted for one stretch of text, rarest n-grams first: bounds the work on stock phrases."""
+_REPEATS: Final = 1.15
+"""Words of a text that are found for each different n-gram that is: n-grams repeat, and the last of a stretch counts
+for several words."""
 _MIN_WORDS: Final = 12
 _CLOSE: Final = 0.03
 """A licence that explains less of the text than a rejected one is no answer instead of it, beyond this share."""
@@ -111,8 +117,14 @@ def _aligned(
     aligned: list[Alignment] = []
     skipped: list[int] = []
     best = 0.0
+    here = set(grams[start:end])
     for place, (number, hits) in enumerate(ranked):
-        found = align(grams, start, end, known.text(number), best)
+        text = known.text(number)
+        shared = len(here & text.places.keys()) * _REPEATS
+        if shared - 0.3 * (len(text.grams) - shared) < best:
+            skipped.append(number)
+            continue
+        found = align(grams, start, end, text, best)
         if found is None:
             skipped.append(number)
             continue
@@ -127,14 +139,15 @@ def _judged(
     words: Sequence[str], end: int, known: Index, aligned: list[Alignment]
 ) -> tuple[Part | None, list[tuple[Alignment, Judgement]]]:
     rejected: list[tuple[Alignment, Judgement]] = []
+    renamed: list[tuple[Alignment, Judgement]] = []
     for found in sorted(aligned, key=lambda found: -found.worth):
         if found.worth <= 0 or any(_explains_better(other, found) for other, _ in rejected):
             continue
         verdict = judge(found, known.owner(found.text.number), words, end)
         if not verdict.decisive:
             return _part(found, verdict, known), rejected
-        rejected.append((found, verdict))
-    return None, rejected
+        (renamed if verdict.other_name else rejected).append((found, verdict))
+    return None, rejected + renamed
 
 
 def _explains_better(rejected: Alignment, found: Alignment) -> bool:
@@ -145,7 +158,7 @@ def _explains_better(rejected: Alignment, found: Alignment) -> bool:
 
 
 def candidates(grams: Sequence[int], start: int, end: int, known: Index) -> list[tuple[int, int]]:
-    """Known texts that share most sampled n-grams with the words ``start:end``, best first: (number, shared n-grams)."""
+    """Known texts that share most sampled n-grams with some words, best first: (number, shared n-grams)."""
     posted = [posts for gram in set(sampled(grams[start:end])) if (posts := known.postings(gram))]
     posted.sort(key=len)
     hits: Counter[int] = Counter()
@@ -158,7 +171,7 @@ def candidates(grams: Sequence[int], start: int, end: int, known: Index) -> list
     sizes = known.sizes
     best = hits.most_common(_SHORTLIST)
     best.sort(key=lambda hit: -hit[1] * min(1.0, hit[1] * SAMPLE / sizes[hit[0]]))
-    return best[:_CANDIDATES]
+    return best[: _CANDIDATES if end - start > _LONG else _CANDIDATES_SHORT]
 
 
 def _part(found: Alignment, verdict: Judgement, known: Index) -> Part:

@@ -18,6 +18,7 @@ from classifiers.licenses.catalogue import License, catalogue
 from classifiers.licenses.index import Known
 from classifiers.licenses.operative import AMOUNT, VERSION, WEAK, vocabulary
 from classifiers.licenses.terms import kinds_that_matter, terms
+from classifiers.licenses.words import words as words_of
 
 MIN_COVERAGE: Final = 0.7
 """Less of a known text is another text. A tail may be missing down to here: files are cut off."""
@@ -44,11 +45,16 @@ class Judgement:
     truncated: bool
     touched: frozenset[str]
     """Permissions that the decisive differences may be about."""
+    other_name: bool = False
+    """Another licence on the same template: it calls itself something else."""
 
 
 def judge(found: Alignment, known: Known, words: Sequence[str], end: int) -> Judgement:
     """Compare the text found among ``words`` with the known one; ``end`` is where the text in hand ends."""
     licence = catalogue().licenses.get(known.id)
+    if licence is not None and not _calls_itself(licence, words):
+        reason = f"it does not call itself {' or '.join(licence.calls_itself)}"
+        return Judgement((reason,), (), False, permissions_of(()), other_name=True)
     judged = _Judge(found, words, licence, _is_open(known, licence))
     truncated = found.tail > _SMALL and end - found.end <= _SMALL
     if found.coverage < _least(found, judged.is_open, truncated):
@@ -57,6 +63,13 @@ def judge(found: Alignment, known: Known, words: Sequence[str], end: int) -> Jud
     for gap in found.gaps:
         judged.look_at(gap)
     return Judgement(tuple(judged.decisive), tuple(judged.differences), truncated, frozenset(judged.touched))
+
+
+def _calls_itself(licence: License, words: Sequence[str]) -> bool:
+    if not licence.calls_itself:
+        return True
+    joined = f" {' '.join(words)} "
+    return any(f" {' '.join(words_of(name))}" in joined for name in licence.calls_itself)
 
 
 def _least(found: Alignment, is_open: bool, truncated: bool) -> float:

@@ -1,6 +1,6 @@
 """Learn licence texts: make the index of fingerprints from the places where well-kept texts are.
 
-    python -m classifiers.licenses.learn --scancode DIR --labelled ../shared/licenses [--spdx DIR] [--more DIR] --out index.bin
+    python -m classifiers.licenses.learn --scancode DIR [--spdx DIR] [--labelled ../shared/licenses] [--recordings DB]
 
 ``--scancode`` is ``licensedcode/data`` of an installed ScanCode (its data is CC-BY-4.0; it need not, and should not, be
 installed beside Ajar). ``--labelled`` is a folder of labelled texts (``texts/``, and what ``files.csv`` marks as
@@ -13,7 +13,9 @@ import argparse
 import csv
 import json
 import re
+import sqlite3
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +125,22 @@ def from_labelled(directory: Path, names: Catalogue) -> Iterator[Source]:
             yield Source(Known(found.id, found.name, found.spdx, "", "license"), begin + rest)
 
 
+def from_recordings(database: Path, names: Catalogue) -> Iterator[Source]:
+    """Licence files of the recordings (the unpacked database of ``../shared/corpus``) that ``learning.yaml`` names."""
+    recorded = yaml.safe_load((HERE / "learning.yaml").read_text("utf-8"))["recorded"]
+    query = (
+        "SELECT blob.data FROM file JOIN blob ON blob.sha = file.blob"
+        " WHERE file.id = ? AND file.path = ? AND file.at >= ? ORDER BY file.at LIMIT 1"
+    )
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        for repository, path, day, name in recorded:
+            found = names.find(name)
+            for (data,) in connection.execute(query, (repository, path, str(day))):
+                if found is not None:
+                    text = read_document(zlib.decompress(data)).text
+                    yield Source(Known(found.id, found.name, found.spdx, "", "license"), text)
+
+
 def from_folder(directory: Path, names: Catalogue) -> Iterator[Source]:
     """Texts named as their licence's id; what follows ``@`` in the name is free (``llama3.1@header.txt``)."""
     for path in sorted(directory.iterdir()):
@@ -207,6 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--scancode-version", default="")
     parser.add_argument("--spdx", type=Path)
     parser.add_argument("--labelled", type=Path)
+    parser.add_argument("--recordings", type=Path)
     parser.add_argument("--more", type=Path)
     parser.add_argument("--out", type=Path, default=PATH)
     options = parser.parse_args(arguments)
@@ -215,6 +234,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def sources() -> Iterator[Source]:
         if options.labelled:
             yield from from_labelled(options.labelled, names)
+        if options.recordings:
+            yield from from_recordings(options.recordings, names)
         if options.more:
             yield from from_folder(options.more, names)
         yield from from_scancode(options.scancode, names)

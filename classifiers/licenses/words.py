@@ -29,9 +29,9 @@ _ASCII_WORD: Final = re.compile(rf"{_DROPPED}|(\$?{_NUMBER}|[a-z0-9]+)")
 _ANY_WORD: Final = re.compile(
     rf"{_DROPPED}|[一二三四五六七八九十]{{1,3}}、|([$€£¥]?{_NUMBER}|[a-z0-9]+|[^\x00-\x7f\W])"
 )
+_HOLDER: Final = r"copyright\b(?=[^\n]{0,40}(?:\(c\)|©|\d{4}|[\[<{]))|(?:\(c\)|©) ?(?=[^\n]{0,40}\d{4})"
 _COPYRIGHT_LINE: Final = re.compile(
-    r"^[^\w\n]{0,12}(?:(?:portions )?(?:copyright\b(?=[^\n]{0,40}(?:\(c\)|©|\d{4}|[\[<{]))|(?:\(c\)|©) ?(?=[^\n]{0,40}\d{4}))[^\n]{0,160}"
-    r"|all rights reserved\.?[^\w\n]{0,4})$",
+    rf"^[^\w\n]{{0,12}}(?:(?:portions )?(?:{_HOLDER})[^\n]{{0,160}}|all rights reserved\.?[^\w\n]{{0,4}})$",
     re.MULTILINE,
 )
 _BROKEN_WORD: Final = re.compile(r"(?<=[a-z])-[ \t\r]*\n[^\w\n]{0,8}(?=[a-z])")

@@ -6,7 +6,9 @@ decides). A permission in neither list is unclear. ``debatable`` lists the permi
 
 Ids: the SPDX id where there is one, else the Hub's (https://huggingface.co/docs/hub/repositories-licenses), else
 ScanCode's key, else our own. ``aliases`` are other names for exactly this licence; shorthands that leave a version open
-are not aliases. ``family: true`` marks an id under which several versions hide.
+are not aliases. A text that does not contain one of the names in ``calls_itself`` is another licence on the same
+template, however near: model makers copy each other's licences and change the name. ``family: true`` marks an id under
+which several versions hide.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from classifiers.licenses.types import PERMISSIONS, Permissions
 
 DIRECTORY: Final = Path(__file__).parent
 _KEYS: Final = frozenset(
-    {"name", "spdx", "grants", "denies", "restrictions", "debatable", "scancode", "aliases", "url", "family"}
+    ("name", "spdx", "grants", "denies", "restrictions", "debatable", "scancode", "aliases", "calls_itself")
+    + ("url", "family")
 )
 
 
@@ -44,6 +47,7 @@ class License:
     debatable: tuple[str, ...]
     scancode: tuple[str, ...]
     aliases: tuple[str, ...]
+    calls_itself: tuple[str, ...]
     url: str | None
     family: bool
 
@@ -71,6 +75,7 @@ def _license(id: str, entry: Mapping[str, Any], file: str) -> License:
         debatable=tuple(entry.get("debatable", ())),
         scancode=tuple(entry.get("scancode", ())),
         aliases=tuple(entry.get("aliases", ())),
+        calls_itself=tuple(map(str, entry.get("calls_itself", ()))),
         url=entry.get("url"),
         family=entry.get("family", False),
     )
