@@ -23,6 +23,8 @@ CLAUSE_MAX: Final = 1_500
 STEM_MAX: Final = 320
 CLAUSES_MAX: Final = 4_000
 _HAN: Final = "\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341"
+_FIRST: Final = frozenset("ai1-*\u4e00\u2022\u00b7\u25cf\u25cb\u25aa")
+"""Marks of a first item."""
 _STOPS: Final = ".:;!?\u3002\uff1b\uff1a"
 _LINE: Final = re.compile(r"[^\n]+")
 _MARKER: Final = re.compile(
@@ -166,19 +168,8 @@ class _Stems:
         """The stem of a block with this marker style; closes the lists that it ends."""
         shape = style.rsplit(":", 1)[0]
         if self._pending:
-            first = style and style.rsplit(":", 1)[-1] in (
-                "a",
-                "i",
-                "1",
-                "\u4e00",
-                "-",
-                "*",
-                "\u2022",
-                "\u00b7",
-                "\u25cf",
-                "\u25cb",
-                "\u25aa",
-            )
+            token = style.rsplit(":", 1)[-1]
+            first = token in _FIRST or token.endswith(".1")
             pending, strong, self._pending = self._pending, self._strong, ""
             if first or (strong and (not style or ":" not in style)):
                 self._open.append((shape, pending))
