@@ -1,21 +1,31 @@
 """A private Prefect API for one process: the child side.
 
-Prefect orchestrates through an API. Its own ephemeral server is started from inside the client, which imports the whole
-server twice (once in each process), listens on a random port that may be taken, and survives its parent's SIGKILL for
-ever, holding the database. This process is the same Prefect application with three differences: it serves on a socket
-that the parent already listens on (so the parent can go on importing meanwhile), it is told what to keep by its
-environment alone, and it ends when the pipe on its standard input closes, which is what a SIGKILLed parent leaves.
+Prefect orchestrates through an API. Its own ephemeral server is started from inside the client, which imports the
+whole server twice (once in each process), listens on a random port that may be taken, and survives its parent's
+SIGKILL for ever, holding the database. This process is the same Prefect application with four differences: it serves
+on a socket that the parent already listens on (so the parent can go on importing meanwhile), it is told what to keep by
+its environment alone, it ends when the pipe on its standard input closes, which is what a SIGKILLed parent leaves,
+and one at a time prepares the database: Prefect's migrations are neither safe from each other nor from a kill.
 
 Run by path, never imported by the rest of the package: ``python -P flows/api_process.py FD``.
 """
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import gc
 import os
 import socket
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import uvicorn
 
 GRACE_SECONDS = 5.0
 """How long an orderly end may take (events of finished tasks are written) before the process just ends."""
@@ -27,19 +37,62 @@ def main(argv: list[str]) -> int:
     gc.disable()  # nothing of two seconds of imports is garbage; looking for it costs half a second
     import uvicorn
     from prefect.server.api.server import create_app
+    from prefect.settings import get_current_settings
 
-    server = uvicorn.Server(uvicorn.Config(create_app(final=True), log_level="error", lifespan="on", access_log=False))
+    app = create_app(final=True)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on", access_log=False))
     gc.freeze()
     gc.enable()
     threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
-    server.run(sockets=[listening])
+    asyncio.run(_serve(server, listening, get_current_settings().home))
     return 0 if server.started else 3
 
 
-def _end_with_parent(server: object) -> None:
+async def _serve(server: uvicorn.Server, listening: socket.socket, home: Path) -> None:
+    with _alone(home / "starting.lock") as release:
+        await _create_database(home / "prefect.db")
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        release()
+        await serving
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[Callable[[], None]]:
+    """Hold the lock until the yielded function is called; the system lets go of it whatever becomes of us."""
+    with path.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield lambda: fcntl.flock(file, fcntl.LOCK_UN)
+
+
+async def _create_database(path: Path) -> None:
+    """Make Prefect's database whole or not at all: no process can go on from half a migration.
+
+    Nothing is done where there is one, or where the user keeps it elsewhere.
+    """
+    from prefect.server.database import provide_database_interface
+    from prefect.server.database.configurations import AioSqliteConfiguration
+    from prefect.server.database.dependencies import temporary_database_config
+    from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
+
+    url = str(PREFECT_API_DATABASE_CONNECTION_URL.value())
+    if path.exists() or not url.endswith(f"/{path}"):
+        return
+    draft = path.with_name("prefect.db.new")
+    for leftover in path.parent.glob(f"{draft.name}*"):
+        leftover.unlink()
+    with temporary_database_config(AioSqliteConfiguration(url.replace(str(path), str(draft)))):
+        database = provide_database_interface()
+        await database.create_db()
+        await (await database.engine()).dispose()
+    draft.replace(path)
+
+
+def _end_with_parent(server: uvicorn.Server) -> None:
     while os.read(0, 1024):
         pass
-    server.should_exit = True  # type: ignore[attr-defined]
+    server.should_exit = True
     timer = threading.Timer(GRACE_SECONDS, os._exit, args=(0,))
     timer.daemon = True
     timer.start()

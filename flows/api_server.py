@@ -23,8 +23,8 @@ from typing import IO, Final
 from flows.errors import EngineError
 
 HOST: Final = "127.0.0.1"
-START_SECONDS: Final = 120.0
-"""How long a first start may take; it runs Prefect's migrations, on a busy machine for tens of seconds."""
+START_SECONDS: Final = 300.0
+"""How long a first start may take; Prefect creates its database then, and others may come first."""
 
 _PRIVATE: Final = ("HF_", "HUGGING_FACE_", "HUGGINGFACE_", "GITHUB_", "GH_", "AJAR_")
 """Environment that the API has no business with: the server gets no token and no database password of ours."""

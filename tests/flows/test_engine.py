@@ -124,3 +124,29 @@ def test_configuring_twice_starts_one_server(api: Api) -> None:
     before = engine.private_api_pid()
     engine.configure_prefect()
     assert engine.private_api_pid() == before is not None
+
+
+@pytest.mark.prefect
+@pytest.mark.slow
+def test_a_first_start_may_be_killed_and_may_be_several(child_environment: dict[str, str], tmp_path: Path) -> None:
+    """Prefect's own migrations bear neither: a table half made, or made twice, is where the next start would end."""
+    home = tmp_path / "prefect"
+    environment = {**child_environment, "PREFECT_HOME": str(home)}
+    command = [sys.executable, "-m", "tests.flows", "1"]
+
+    def start(number: int) -> subprocess.Popen[str]:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        return subprocess.Popen(
+            command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    killed = start(0)
+    eventually(lambda: list(home.glob("prefect.db.new*")), bool)
+    for child in Path(f"/proc/{killed.pid}/task/{killed.pid}/children").read_text().split():
+        os.kill(int(child), signal.SIGKILL)
+    killed.kill()
+    killed.communicate()
+    assert not (home / "prefect.db").exists()
+    for process in [start(number) for number in (1, 2)]:
+        assert process.communicate()[0] == "did 1\n"
