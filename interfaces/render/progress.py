@@ -87,6 +87,8 @@ class Progress:
     def line(self, phase: str, done: int, total: int | None) -> str:
         """The line for people: ``sweep: 1,200 of 4,800 (25 %), 400/s, 0:09 left``."""
         rate = self._rate()
+        if total is not None and done > total:
+            total = None  # it was an estimate, such as last night's number
         parts = [f"{done:,} of {total:,} ({100 * done // total} %)" if total else f"{done:,}"]
         if rate > 0:
             parts.append(rate_text(rate))

@@ -51,6 +51,10 @@ def test_without_a_total_there_is_no_remaining_time() -> None:
     assert run(Clock(), terminal=False, seconds=3, total=None) == "sweep: 200, 100/s\n"
 
 
+def test_a_total_that_was_too_small_is_no_total() -> None:
+    assert run(Clock(), terminal=False, seconds=3, total=150) == "sweep: 200, 100/s\n"
+
+
 def test_a_phase_begins_anew_and_its_name_is_safe() -> None:
     clock, stream = Clock(), io.StringIO()
     progress = Progress(stream, terminal=False, clock=clock)
