@@ -4,7 +4,7 @@ A phrase is a row of words, as a lawyer would underline them: ``you|licensee {fo
 
 =============  ====================================================================================================
 ``word``       this word; ``word*`` any ending; ``word?`` may be left out; ``a|b_c|{x}`` any of these (``_`` is a blank)
-``+``          any one word, not at the beginning
+``+``          any one word, not at the beginning; ``!word`` the next word is another one, not at the beginning
 ``{name}``     one of the phrases that the vocabulary file lists under this name
 ``..``, ``...``  at most 60 or 160 characters in between; for Chinese neighbours 24 or 70
 =============  ====================================================================================================
@@ -118,8 +118,8 @@ class Lexicon:
                 chunks.append([])
             else:
                 chunks[-1].append(token)
-        if not all(chunk and chunk[0] not in ("+", "+?") for chunk in chunks):
-            raise PhraseError(f"a gap needs words on both sides, and they begin with no `+`: {source!r}")
+        if not all(chunk and chunk[0][0] not in "+!" for chunk in chunks):
+            raise PhraseError(f"a gap needs words on both sides, and they begin with no `+` or `!`: {source!r}")
         parts = [self._sequence(chunk, source) for chunk in chunks]
         windows = tuple(
             GAPS[gap][left.cjk_end and right.cjk_start]
@@ -178,11 +178,15 @@ class Lexicon:
         return self._numbers[part.pattern]
 
     def _sequence(self, tokens: Sequence[str], source: str) -> _Part:
-        """Tokens that follow each other, optional ones among them."""
-        parts = [(self._token(token.removesuffix("?"), source), token.endswith("?")) for token in tokens]
+        """Tokens that follow each other; some may be left out (``?``), some must not follow (``!``)."""
         pattern = ""
+        present: list[tuple[_Part, bool]] = []
         previous: _Part | None = None
-        for part, optional in parts:
+        for token in tokens:
+            part, optional = self._token(token.strip("!?"), source), token.endswith("?")
+            if token.startswith("!"):
+                pattern += f"(?!{_BETWEEN}{part.pattern})"
+                continue
             if previous is None:
                 between = _BETWEEN_CJK if part.cjk_end else _BETWEEN
                 pattern += f"(?:{part.pattern}{between})?" if optional else part.pattern
@@ -190,10 +194,11 @@ class Lexicon:
                 glue = _BETWEEN_CJK if previous.cjk_end or part.cjk_start else _BETWEEN
                 pattern += f"(?:{glue}{part.pattern})?" if optional else glue + part.pattern
             previous = previous if optional else part
+            present.append((part, optional))
         if previous is None:
             raise PhraseError(f"only optional words: {source!r}")
-        plain = len(parts) == 1 and previous.plain
-        return _Part(pattern, _heads(parts), parts[0][0].cjk_start, previous.cjk_end, plain)
+        plain = len(tokens) == 1 and previous.plain
+        return _Part(pattern, _heads(present), present[0][0].cjk_start, previous.cjk_end, plain)
 
     def _token(self, token: str, source: str) -> _Part:
         part = self._parts.get(token)

@@ -44,6 +44,8 @@ def test_a_phrase_is_added_without_code() -> None:
         ("may not? use", "you may not use it", True),
         ("may + use", "you may freely use it", True),
         ("may + use", "you may use it", False),
+        ("may !not", "you may use it", True),
+        ("may !not", "you may not use it", False),
         ("sell|give_away", "do not give away", True),
         ("cat", "concatenate", False),
         ("a .. b", "a " + "x " * 29 + "b", True),
@@ -58,7 +60,7 @@ def test_the_phrase_language(source: str, text: str, found: bool) -> None:
     assert (lexicon.phrase(source).find(lexicon.spans(text)) is not None) is found
 
 
-@pytest.mark.parametrize("source", ["", "..", "a ..", ".. a", "{nobody}", "a?", "+ a", "_", "a .. + b"])
+@pytest.mark.parametrize("source", ["", "..", "a ..", ".. a", "{nobody}", "a?", "+ a", "!a b", "_", "a .. + b"])
 def test_a_phrase_that_cannot_be_read_is_named(source: str) -> None:
     with pytest.raises(PhraseError):
         Lexicon({}).phrase(source)
