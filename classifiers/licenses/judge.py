@@ -130,8 +130,13 @@ class _Judge:
     def _is_another(self, inserted: Sequence[str], lost: int) -> bool:
         if lost > self.found.size * _LARGE_LOSS or self.licence is None:
             return True
-        kinds = kinds_that_matter(dict(self.licence.permissions.items()), self.licence.restrictions)
-        return bool(terms().find(inserted, kinds))
+        permissions = dict(self.licence.permissions.items())
+        if terms().find(inserted, kinds_that_matter(permissions, self.licence.restrictions)):
+            return True
+        from classifiers.rights import read_rights
+
+        read = read_rights(" ".join(inserted)).permissions
+        return any(value is False and permissions[name] is not False for name, value in read.items())
 
     def _describe(self, inserted: Sequence[str], strong: list[str], changed: Counter[int]) -> str:
         parts = []

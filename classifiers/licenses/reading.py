@@ -18,6 +18,7 @@ from classifiers.licenses.declared import common_permissions, reading_of
 from classifiers.licenses.document import RefusedError, read_document
 from classifiers.licenses.find import Found, Near, Part, find
 from classifiers.licenses.index import Known, index
+from classifiers.licenses.quotes import Quotes
 from classifiers.licenses.reference import references
 from classifiers.licenses.terms import Term, kinds_that_matter, terms
 from classifiers.licenses.types import UNCLEAR, LicenseReading, Method, Permissions
@@ -105,7 +106,7 @@ def _identified(text: str, found: Found, licences: Sequence[Part]) -> LicenseRea
 def _of_known(text: str, known: Known, method: Method, score: float) -> LicenseReading:
     licence = catalogue().licenses.get(known.id)
     if licence is not None and not licence.silent:
-        return reading_of(licence, method, score)
+        return replace(reading_of(licence, method, score), clauses=Quotes(text, licence.permissions))
     reading = _by_clauses(text, "its permissions are read from its clauses", score)
     return replace(
         reading,

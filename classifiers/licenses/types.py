@@ -6,7 +6,7 @@ Eiras et al. 2024 (arXiv 2405.08597), as the design fixes it in section 1; the J
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final
@@ -111,6 +111,7 @@ class LicenseReading:
     known licence matches (then ``reason`` says why, and the permissions are those of the clauses, if any).
     ``licenses`` are the ids of a composite, the one that applies first at the front. ``score`` is the share of the
     known text's words that are there in order (1 for exact and declared ones, 0 where nothing matched).
+    ``clauses`` are quotes from the text; those of a known licence are read when they are first looked at.
     ``differences`` are the words that the text adds to or takes from the known text, as ``+words`` and ``-words``.
     """
 
@@ -122,7 +123,7 @@ class LicenseReading:
     reason: str = ""
     spdx: str | None = None
     restrictions: tuple[str, ...] = ()
-    clauses: tuple[Clause, ...] = ()
+    clauses: Sequence[Clause] = ()
     aliases: tuple[str, ...] = ()
     licenses: tuple[str, ...] = ()
     debatable: tuple[str, ...] = ()

@@ -25,8 +25,7 @@ from classifiers.licenses.types import PERMISSIONS, Permissions
 
 DIRECTORY: Final = Path(__file__).parent
 _KEYS: Final = frozenset(
-    ("name", "spdx", "grants", "denies", "restrictions", "debatable", "scancode", "aliases", "calls_itself")
-    + ("url", "family")
+    "name spdx grants denies restrictions debatable scancode aliases calls_itself url family".split()  # noqa: SIM905
 )
 
 
