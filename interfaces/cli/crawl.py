@@ -135,13 +135,13 @@ def _print_night(app: App, outcome: Outcome) -> None:
     print_runs(screen, [outcome.run])
     with app.reader() as reader:
         changes = reader.changes(run_id=outcome.run.id)
-        screen.print(Text(""))
-        shown = print_changes(screen, islice(changes, _SHOWN_CHANGES))
+        first = list(islice(changes, _SHOWN_CHANGES))
         more = next(iter(changes), None)
-    if not shown and app.status is Exit.DONE:
+    screen.print(Text(""))
+    if not print_changes(screen, first) and app.status is Exit.DONE:
         app.say("no publisher changed anything that was seen tonight")
     elif more is not None:
-        screen.print(Text(f"and more: ajar changes --since {outcome.run.started_at:%Y-%m-%d}"))
+        screen.print(Text(f"and more: ajar changes --since {first[0].observed_at:%Y-%m-%d}"))
 
 
 @click.command("runs")
