@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from rich.padding import Padding
@@ -38,7 +39,7 @@ def print_reading(screen: Screen, name: str, reading: LicenseReading) -> None:
             screen.print(Padding(Text(f"{label}: {clean(words)}"), (0, 0, 0, 2)))
 
 
-def _quotes(clauses: tuple[Clause, ...], permission: str) -> Text:
+def _quotes(clauses: Sequence[Clause], permission: str) -> Text:
     quotes = [f"“{clean(clause.excerpt)}”" for clause in clauses if clause.permission == permission]
     return Text("  ".join(quotes[:2]), "italic dim")
 
