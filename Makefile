@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # uv trusts its own list of authorities unless told to trust the machine's, as behind a company's proxy it must.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help demo check check-all lint types bench constraints clean
+.PHONY: help demo check check-all lint types bench bench-licenses constraints clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,10 +48,13 @@ check-all: lint types ## the same with the slow tests
 bench: $(STAMP) ## speed, memory and size of the sweep, against the budget (ten minutes)
 	$(BIN)/python -m benchmarks.sweep
 
+bench-licenses: $(STAMP) ## licence texts: right, fast and never falsely open, beside other tools (installs them; ARGS=--no-rivals)
+	$(BIN)/python -m benchmarks.licenses $(ARGS)
+
 constraints: $(STAMP) ## pin what pyproject.toml asks for, Python 3.11 to 3.13 (UPGRADE=--upgrade: the newest)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 $(UPGRADE) \
 	  --no-header --no-annotate --no-emit-index-url --quiet -o constraints.txt
 
 clean: ## remove the environment, caches and what the demo left
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis ajar-demo.db*
+	rm -rf $(VENV) .bench-venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis ajar-demo.db*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
