@@ -1,8 +1,8 @@
 """The labelled licence files of ``../shared/licenses``, and what counts as right.
 
 One rule for everybody: *right* names the licence that applies first and none that is not there; *wrong* names another
-licence; *unknown* names none. For a notice that is no licence, naming none is right. ``keys.yaml`` maps the labels to our
-ids, ``rival_keys.yaml`` to those of the others.
+licence; *unknown* names none. For a notice that is no licence, naming none is right. ``keys.yaml`` maps the labels to
+our ids, ``rival_keys.yaml`` to those of the others.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def licences() -> list[Labelled]:
     """The texts of the labelled licences themselves."""
     with (SHARED / "permissions.csv").open(encoding="utf-8", newline="") as rows:
         return [
-            Labelled(Text(row["text"], read_document((SHARED / row["text"]).read_bytes()).text), (row["key"],), False, "")
+            Labelled(
+                Text(row["text"], read_document((SHARED / row["text"]).read_bytes()).text), (row["key"],), False, ""
+            )
             for row in csv.DictReader(rows)
         ]
 

@@ -1,4 +1,4 @@
-"""One identifier over many texts, in a process of its own: started by ``rivals.py``, in Ajar's or the rivals' environment.
+"""One identifier over many texts, in a process of its own: started by ``rivals.py``, in the identifier's environment.
 
     python worker.py NAME LIST.json     # LIST: [[number, path], ...]; prints one JSON object a line
 
