@@ -6,16 +6,15 @@ are gaps: words that were inserted (readable) and words that are missing (known 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import inf
 from typing import Final
 
 from classifiers.licenses.index import Text
 from classifiers.licenses.words import GRAM
 
-_MOST_RUNS: Final = 150
+_MOST_RUNS: Final = 100
 """More stretches than this are thinned to the longest: the chain is found in quadratic time."""
 _STEP: Final = 32
 _MOST_PLACES: Final = 6
@@ -68,16 +67,22 @@ class Alignment:
         return self.matched - (self.size - self.matched - self.tail) - 0.3 * self.tail - inserted
 
 
-def align(grams: Sequence[int], start: int, end: int, text: Text, floor: float = -inf) -> Alignment | None:
-    """Find a known text among the words ``start:end`` of a text; None where nothing of it is there.
+def contained(grams: Sequence[int], end: int, places: Mapping[int, int], text: Text) -> Alignment | None:
+    """A known text that stands whole in a text; ``places`` says where each n-gram of the text in hand comes first."""
+    known = text.grams
+    start = places.get(known[0])
+    if start is None or start + len(known) > end:
+        return None
+    # The last n-grams of a known text are padded; within another text words follow.
+    inner = max(len(known) - GRAM + 1, 1)
+    if grams[start : start + inner] != known[:inner]:
+        return None
+    return Alignment(text, start, start + len(known), len(known), 0, 0, ())
 
-    None also where its ``worth`` can be seen not to reach ``floor``.
-    """
+
+def align(grams: Sequence[int], start: int, end: int, text: Text) -> Alignment | None:
+    """Find a known text among the words ``start:end`` of a text; None where nothing of it is there."""
     runs = _runs(grams, start, end, text)
-    if floor > -inf:
-        most = min(sum(length + GRAM - 1 for _, _, length in runs), len(text.grams))
-        if most - 0.3 * (len(text.grams) - most) < floor:
-            return None
     chain = _chain(runs)
     if not chain:
         return None

@@ -7,30 +7,27 @@ What is left before and after a found text is searched again, so that composites
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from classifiers.licenses.align import Alignment, align
-from classifiers.licenses.index import SAMPLE, Index, Known, sampled
+from classifiers.licenses.align import Alignment, align, contained
+from classifiers.licenses.index import SAMPLE, Index, Known, Text, sampled
 from classifiers.licenses.judge import Judgement, judge
+from classifiers.licenses.words import GRAM
 
 MAX_PARTS: Final = 16
 _CANDIDATES: Final = 6
-_CANDIDATES_SHORT: Final = 16
+_CANDIDATES_SHORT: Final = 9
 """A short text has few sampled n-grams, too few to rank the many licences of its kind."""
 _LONG: Final = 800
 _SHORTLIST: Final = 60
-_MAX_POSTINGS: Final = 4000
+_MAX_POSTINGS: Final = 7_000
 """Postings that are counted for one stretch of text, rarest n-grams first: bounds the work on stock phrases."""
-_REPEATS: Final = 1.15
-"""Words of a text that are found for each different n-gram that is: n-grams repeat, and the last of a stretch counts
-for several words."""
 _MIN_WORDS: Final = 12
 _CLOSE: Final = 0.03
 """A licence that explains less of the text than a rejected one is no answer instead of it, beyond this share."""
 _WORTH_NAMING: Final = 0.5
-_GOOD: Final = 0.985
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +113,33 @@ def _aligned(
     """Alignments of the candidates, and the candidates that cannot be better than those."""
     aligned: list[Alignment] = []
     skipped: list[int] = []
+    here = {gram: place for place, gram in zip(range(end - 1, start - 1, -1), reversed(grams[start:end]), strict=True)}
     best = 0.0
-    here = set(grams[start:end])
-    for place, (number, hits) in enumerate(ranked):
+    for number, _ in ranked:
+        found = contained(grams, end, here, known.text(number))
+        if found is not None and found.worth > best:
+            aligned, best = [found], found.worth
+    for number, _ in ranked:
         text = known.text(number)
-        shared = len(here & text.places.keys()) * _REPEATS
-        if shared - 0.3 * (len(text.grams) - shared) < best:
-            skipped.append(number)
+        if aligned and text is aligned[0].text:
             continue
-        found = align(grams, start, end, text, best)
+        found = align(grams, start, end, text) if _most_worth(here, text) > best else None
         if found is None:
             skipped.append(number)
             continue
         aligned.append(found)
+        # What comes close to a text with gaps must be looked at too.
         best = max(best, found.worth - _CLOSE * found.size)
-        if found.coverage > _GOOD and not found.gaps and all(other < hits for _, other in ranked[place + 1 :]):
-            break
     return aligned, skipped
+
+
+def _most_worth(here: Mapping[int, int], text: Text) -> float:
+    """What an alignment of the text can be worth at most, by the n-grams of it that are here at all."""
+    present = bytes(map(here.__contains__, text.grams))
+    stretches = present.count(b"\0\1") + present[:1].count(1)
+    size = len(present)
+    most = min(size, present.count(1) + (GRAM - 1) * stretches)
+    return most - 0.3 * (size - most)
 
 
 def _judged(

@@ -7,7 +7,7 @@ address or an SPDX tag counts anywhere. Names are those of the catalogue and of 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,8 +21,8 @@ from classifiers.licenses.words import words as words_of
 MAX_WORDS: Final = 1500
 """Longer texts are no notices."""
 _LITTLE_ELSE: Final = 40
-_REACH: Final = 110
-"""Characters before a name in which the words that make it a reference may stand."""
+_REACH: Final = 16
+"""Words before a name among which those that make it a reference may stand."""
 _MOST: Final = 6
 _SPDX_TAG: Final = re.compile(r"spdx-license-identifier:[ \t]*([\w.+-]+)", re.IGNORECASE)
 _CONTEXT: Final = re.compile(
@@ -34,10 +34,10 @@ _DENIAL: Final = re.compile(r" (?:not|instead of|rather than|unlike|compatible w
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    phrases: re.Pattern[str]
-    by_phrase: dict[str, License]
-    addresses: re.Pattern[str]
-    by_address: dict[str, License]
+    """Names as words, by their first word, the longest first; and parts of addresses."""
+
+    by_first: Mapping[str, Sequence[tuple[tuple[str, ...], License]]]
+    addresses: Mapping[str, License]
 
 
 def references(text: str, words: Sequence[str]) -> list[License]:
@@ -51,41 +51,52 @@ def references(text: str, words: Sequence[str]) -> list[License]:
         licence = catalogue().find(match[1])
         if licence is not None:
             found.setdefault(licence.id, (0, licence))
-    joined = f" {' '.join(words)} "
-    for match in names.phrases.finditer(joined):
-        before = joined[max(0, match.start() - _REACH) : match.start() + 1]
-        if _DENIAL.search(before) or not (len(words) <= _LITTLE_ELSE or _CONTEXT.search(before)):
+    place = 0
+    while place < len(words):
+        named = _named_at(names, words, place)
+        if named is None:
+            place += 1
             continue
-        licence = names.by_phrase[match[1]]
-        found.setdefault(licence.id, (match.start(), licence))
-    for match in names.addresses.finditer(lowered):
-        licence = names.by_address[match[1]]
-        found.setdefault(licence.id, (match.start(), licence))
+        phrase, licence = named
+        if _is_reference(words, place):
+            found.setdefault(licence.id, (place, licence))
+        place += len(phrase)
+    for address, licence in names.addresses.items():
+        at = lowered.find(address)
+        if at >= 0:
+            found.setdefault(licence.id, (len(words) * at // len(lowered), licence))
     ordered = [licence for _, licence in sorted(found.values(), key=lambda each: each[0])]
     specific = [licence for licence in ordered if not licence.family]
     return (specific or ordered)[:_MOST]
+
+
+def _named_at(names: _Names, words: Sequence[str], place: int) -> tuple[tuple[str, ...], License] | None:
+    for phrase, licence in names.by_first.get(words[place], ()):
+        if tuple(words[place : place + len(phrase)]) == phrase:
+            return phrase, licence
+    return None
+
+
+def _is_reference(words: Sequence[str], place: int) -> bool:
+    before = f" {' '.join(words[max(0, place - _REACH) : place])} "
+    if _DENIAL.search(before):
+        return False
+    return len(words) <= _LITTLE_ELSE or _CONTEXT.search(before) is not None
 
 
 @cache
 def _names() -> _Names:
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     data = yaml.load((Path(__file__).parent / "references.yaml").read_bytes(), loader)  # noqa: S506 - a safe loader
-    by_phrase: dict[str, License] = {}
+    phrases: dict[tuple[str, ...], License] = {}
     for licence in catalogue():
         for name in (licence.name, licence.id, *licence.aliases):
-            phrase = words_of(name)
+            phrase = tuple(words_of(name))
             if len(phrase) > 1:
-                by_phrase.setdefault(" ".join(phrase), licence)
-    for key, phrases in data["names"].items():
-        by_phrase.update({" ".join(words_of(str(phrase))): catalogue().licenses[key] for phrase in phrases})
-    by_address = {address: catalogue().licenses[key] for address, key in data["addresses"].items()}
-    return _Names(
-        re.compile(rf" ({_any_of(by_phrase)})(?= )"),
-        by_phrase,
-        re.compile(rf"({_any_of(by_address)})"),
-        by_address,
-    )
-
-
-def _any_of(choices: dict[str, License]) -> str:
-    return "|".join(re.escape(choice) for choice in sorted(choices, key=len, reverse=True))
+                phrases.setdefault(phrase, licence)
+    for key, names in data["names"].items():
+        phrases.update({tuple(words_of(str(name))): catalogue().licenses[key] for name in names})
+    by_first: dict[str, list[tuple[tuple[str, ...], License]]] = {}
+    for phrase in sorted(phrases, key=len, reverse=True):
+        by_first.setdefault(phrase[0], []).append((phrase, phrases[phrase]))
+    return _Names(by_first, {address: catalogue().licenses[key] for address, key in data["addresses"].items()})
