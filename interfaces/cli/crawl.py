@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from flows.crawl import CrawlOutcome
     from flows.nightly import Outcome
+    from interfaces.render.progress import Progress
     from storage.answers import TargetAnswer
 
 _SHOWN_CHANGES = 40
@@ -33,10 +34,10 @@ def crawl_command(app: App, targets: tuple[Target, ...], form: str | None) -> No
 
     Reads the record and the documents of each target. Example: ajar crawl gpt2 Qwen/Qwen-7B
     """
-    _prepare(app)
-    from flows.crawl import run_crawl
-
     with app.progress() as progress:
+        _prepare(app, progress)
+        from flows.crawl import run_crawl
+
         outcome = run_crawl(app.settings, targets, progress)
     for sentence in outcome.told:
         app.fail(sentence)
@@ -51,8 +52,9 @@ def crawl_command(app: App, targets: tuple[Target, ...], form: str | None) -> No
         _print_crawl(app, outcome, answers)
 
 
-def _prepare(app: App) -> None:
-    """Before Prefect is imported: its server starts meanwhile, and its log is ours."""
+def _prepare(app: App, progress: Progress) -> None:
+    """Before Prefect is imported: its server starts meanwhile, and its log is ours. Both take seconds."""
+    progress.note("starting Prefect")
     from flows.engine import configure_prefect
 
     configure_prefect(app.settings)
@@ -103,10 +105,10 @@ def nightly_command(app: App, sweep: bool, limit: int | None, form: str | None) 
 
     Killed and started again, it goes on where its data ends. Example: ajar nightly --limit 20000
     """
-    _prepare(app)
-    from flows.nightly import run_nightly
-
     with app.progress() as progress:
+        _prepare(app, progress)
+        from flows.nightly import run_nightly
+
         outcome = run_nightly(app.settings, sweep=sweep, limit=limit, progress=progress)
     for sentence in outcome.told:
         app.fail(sentence)

@@ -7,6 +7,7 @@ import os
 import click
 
 from interfaces.cli.context import App
+from interfaces.cli.errors import Exit
 from interfaces.cli.options import common_options, pass_app
 
 DEFAULT_CRON = "0 2 * * *"
@@ -25,6 +26,8 @@ def schedule_command(app: App, cron: str, timezone: str) -> None:
     """
     settings = app.settings
     os.environ["AJAR_DATABASE_URL"] = settings.database_url  # each night runs in a process of its own
+    app.say("starting Prefect …")
     from flows.schedule import serve
 
     serve(settings, cron, timezone, say=app.say)
+    app.status = Exit.INTERRUPTED  # it serves until it is interrupted, and Prefect keeps that to itself

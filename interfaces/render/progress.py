@@ -84,6 +84,11 @@ class Progress:
             self._shown_at = now
             self._show(self.line(phase, done, total))
 
+    def note(self, words: str) -> None:
+        """On a terminal, say at once what is being waited for, until there is more to show."""
+        if self._enabled and self._terminal:
+            self._show(f"{clean(words)} …")
+
     def line(self, phase: str, done: int, total: int | None) -> str:
         """The line for people: ``sweep: 1,200 of 4,800 (25 %), 400/s, 0:09 left``."""
         rate = self._rate()

@@ -65,6 +65,14 @@ def test_a_phase_begins_anew_and_its_name_is_safe() -> None:
     assert stream.getvalue() == "deep \\x1b[31mred: 1 of 4 (25 %)\n"
 
 
+def test_what_is_waited_for_is_said_at_once_on_a_terminal_only() -> None:
+    for terminal, shown in ((True, "\r\x1b[2Kstarting …\r\x1b[2K"), (False, "")):
+        stream = io.StringIO()
+        with Progress(stream, terminal=terminal, clock=Clock()) as progress:
+            progress.note("starting")
+        assert stream.getvalue() == shown
+
+
 def test_quiet_shows_nothing() -> None:
     clock, stream = Clock(), io.StringIO()
     progress = Progress(stream, enabled=False, clock=clock)
