@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
+import psycopg
 import pytest
 
 from crawlers.settings import Settings
@@ -45,16 +46,32 @@ def walk_night(settings: Settings, *, sweep: bool) -> None:
     assert night.told == []
 
 
-@pytest.fixture(scope="session")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the demo's afternoon and two nights."""
-    path = tmp_path_factory.mktemp("history") / "ajar.db"
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def history(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database with the demo's afternoon and two nights, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('history') / 'ajar.db'}"
+        walk_demo(url)
+        yield url
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    name = f"ajar_history_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        base, _, query = server.partition("?")
+        url = f"{base.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
+        walk_demo(url)
+        yield url
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def walk_demo(url: str) -> None:
+    """The demo's afternoon and two nights, into a database."""
     with DemoHub(at=SCENES[0].at) as hub:
-        settings = Settings(database_url=f"sqlite:///{path}", hf_endpoint=hub.url)
-        store = open_store(settings.database_url)
+        settings = Settings(database_url=url, hf_endpoint=hub.url)
+        store = open_store(url)
         store.writer.track([parse_target(name) for name in WATCHED], SCENES[0].at)
         store.close()
         for scene in SCENES:
             hub.at = scene.at
             walk_night(replace(settings, clock=scene.at), sweep=scene.sweep)
-    return path

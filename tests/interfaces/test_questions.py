@@ -28,11 +28,11 @@ SWEPT_ONLY = "hf:curlew-small"
 class Ajar:
     """The command on one database, inside this process."""
 
-    def __init__(self, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self._path, self._capsys = path, capsys
+    def __init__(self, database: str, capsys: pytest.CaptureFixture[str]) -> None:
+        self._database, self._capsys = database, capsys
 
     def __call__(self, *args: str, status: int = 0) -> str:
-        assert main([*args, "--db", str(self._path)]) == status
+        assert main([*args, "--db", self._database]) == status
         self.out, self.err = self._capsys.readouterr()
         return self.out
 
@@ -41,7 +41,7 @@ class Ajar:
 
 
 @pytest.fixture
-def ajar(history: Path, capsys: pytest.CaptureFixture[str]) -> Ajar:
+def ajar(history: str, capsys: pytest.CaptureFixture[str]) -> Ajar:
     return Ajar(history, capsys)
 
 
@@ -211,7 +211,7 @@ def test_tables_for_people_name_the_same(ajar: Ajar) -> None:
 
 
 def test_the_watchlist_is_edited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ajar = Ajar(tmp_path / "new.db", capsys)
+    ajar = Ajar(str(tmp_path / "new.db"), capsys)
     ajar("track", "gpt2", "hf:Qwen/Qwen-7B", "https://huggingface.co/gpt2")
     assert "2 of 2 added" in ajar.err
     ajar("track", "gpt2")

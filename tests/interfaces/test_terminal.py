@@ -8,7 +8,6 @@ import pty
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -36,9 +35,9 @@ def on_a_terminal(*args: str, **more: str) -> str:
     [([], {}, True), ([], {"NO_COLOR": "1"}, False), (["--color", "never"], {}, False)],
 )
 def test_a_terminal_gets_colours_unless_someone_minds(
-    history: Path, options: list[str], environ: dict[str, str], coloured: bool
+    history: str, options: list[str], environ: dict[str, str], coloured: bool
 ) -> None:
-    shown = on_a_terminal("table", "--db", str(history), *options, **environ)
+    shown = on_a_terminal("table", "--db", history, *options, **environ)
     assert ("\x1b[" in shown) is coloured
     assert OPENED in shown
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r", "")
