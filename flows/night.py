@@ -27,6 +27,8 @@ from storage.writer import Unseen
 PAGES_A_BATCH: Final = 32
 """Thirty thousand models: about a second of work, what a Prefect task should be."""
 LOOKUPS_A_BATCH: Final = 50
+LOOKUPS_A_COMMIT: Final = 10
+"""So many answers at most are asked for again after a kill."""
 TARGETS_A_BATCH: Final = 10
 DEEP_EVERY: Final = 20 * 3600.0
 """Seconds after which a watched target is looked at closely again: a little less than a night's distance."""
@@ -134,11 +136,13 @@ def unseen(night: Night) -> list[list[Unseen]]:
 def look_up(night: Night, batch: Sequence[Unseen]) -> None:
     """Ask for each model itself and record what became of it."""
     with HubCrawler(night.settings) as crawler:
-        looked = [(missing, crawler.look_up(missing.target)) for missing in batch]
-    night.store.writer.record_lookups(night.run, looked)
-    for missing, snapshot in looked:
-        if snapshot.status is FetchStatus.ERROR:
-            night.tell(f"{missing.target}: {snapshot.detail}")
+        for start in range(0, len(batch), LOOKUPS_A_COMMIT):
+            part = batch[start : start + LOOKUPS_A_COMMIT]
+            looked = [(missing, crawler.look_up(missing.target)) for missing in part]
+            night.store.writer.record_lookups(night.run, looked)
+            for missing, snapshot in looked:
+                if snapshot.status is FetchStatus.ERROR:
+                    night.tell(f"{missing.target}: {snapshot.detail}")
 
 
 # -- the deep crawl ------------------------------------------------------------------------------------------------

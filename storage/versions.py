@@ -174,7 +174,7 @@ class Versions:
             deep = self._looks.last_deep(self._id, obs.observed_at, obs.run_id, self._crawlers.get(obs.run_id, ""))
             after = max((x for x in (after, deep) if x is not None), default=None)
         at = obs.observed_at
-        if after is not None and obs.modified_at is not None and after < obs.modified_at < at and last is not None:
+        if after is not None and obs.modified_at is not None and after < obs.modified_at < at:
             at = obs.modified_at
         return Version(obs, at, after, after is not None)
 

@@ -19,7 +19,7 @@ from storage.bulk import insert_rows
 from storage.deep import SnapshotRecorder, Stored, stored_state
 from storage.engine import writing
 from storage.intern import Interner
-from storage.looks import PART, WHOLE, pack_ids, unpack_ids
+from storage.looks import PART, WHOLE, Looks, pack_ids, unpack_ids
 from storage.runs import Run, RunSpec, add_counts, add_ids, begin_run, end_run, load_looks
 from storage.sweep import PRESENT, Memory, PageCounts, SweepRecorder
 from storage.times import to_micros
@@ -40,6 +40,7 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         self._engine: Final = engine
         self._memory: Final = Memory()
+        self._looks: tuple[int, Looks, dict[int, str]] | None = None
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -52,9 +53,15 @@ class Writer:
 
     def _parts(self, connection: Connection, run: Run) -> tuple[Interner, Beliefs, SnapshotRecorder]:
         interner = Interner(connection, self._memory.ids)
-        looks, crawlers = load_looks(connection)
+        looks, crawlers = self._looks_of(connection, run)
         beliefs = Beliefs(connection, interner, run, looks, crawlers, self._memory.judged)
         return interner, beliefs, SnapshotRecorder(connection, interner, run, beliefs)
+
+    def _looks_of(self, connection: Connection, run: Run) -> tuple[Looks, dict[int, str]]:
+        """The looks of other runs, read once a run: they cannot change while it holds the run lock."""
+        if self._looks is None or self._looks[0] != run.id:
+            self._looks = (run.id, *load_looks(connection))
+        return self._looks[1], self._looks[2]
 
     # -- the watchlist -----------------------------------------------------------------------------------------------
     def track(self, targets: Iterable[Target], now: datetime) -> list[Target]:
@@ -99,7 +106,7 @@ class Writer:
         total = PageCounts()
         with self._transaction() as connection:
             interner, beliefs, _ = self._parts(connection, run)
-            looks, _ = load_looks(connection)
+            looks, _ = self._looks_of(connection, run)
             newest = self._newest(connection, run)
             recorder = SweepRecorder(connection, interner, run, looks, beliefs, self._memory, kind, newest)
             for page in pages:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 import urllib.request
@@ -55,6 +56,12 @@ class Replay:
         with urllib.request.urlopen(f"{self.url}/__replay", data=body, timeout=120) as answer:
             loaded: dict[str, Any] = json.load(answer)
         return loaded
+
+
+def recordings(shared: Path) -> Path:
+    """The development recordings as an SQLite file, unpacked where the replay unpacks them."""
+    replay = runpy.run_path(str(shared / "replay/serve.py"))
+    return Path(replay["unpacked"](str(shared / "corpus/dev.sqlite.xz")))
 
 
 @contextmanager

@@ -115,7 +115,10 @@ class HubCrawler:
             return self._snapshot(subject, slot, api_url(target), FetchStatus.ERROR, detail="a record without an id")
         if id_ != target.key:
             if exactly:
-                return self._snapshot(subject, slot, api_url(target), FetchStatus.MOVED, detail=str(id_))
+                created = moment(microseconds(raw.get("createdAt")))
+                return self._snapshot(
+                    subject, slot, api_url(target), FetchStatus.MOVED, detail=str(id_), created_at=created
+                )
             detail = f"answered as {id_}"
         return self._snapshot(
             subject,
