@@ -100,7 +100,8 @@ def test_modules_and_functions_stay_small() -> None:
         if lines > MODULE_LINES:
             long.append(f"{name}: {lines} lines")
         for node in ast.walk(parsed(name)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            # A migration is a list of what it does, written once and never changed.
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and "/migrations/versions/" not in name:
                 size = (node.end_lineno or node.lineno) - node.lineno + 1
                 if size > FUNCTION_LINES:
                     long.append(f"{name}:{node.lineno} {node.name}: {size} lines")
