@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -85,7 +86,11 @@ class PrivateApi:
 
     def __init__(self, environ: Mapping[str, str], *, scheduler: bool = False) -> None:
         self._home = state_directory(environ)
-        self._environment = server_environment(environ, self._home, scheduler=scheduler)
+        self.password = f"ajar:{secrets.token_urlsafe(24)}"
+        self._environment = {
+            **server_environment(environ, self._home, scheduler=scheduler),
+            "PREFECT_SERVER_API_AUTH_STRING": self.password,  # loopback is open to every user and every web page
+        }
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._port = 0

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from uuid import UUID
 
+from flows.engine import current_settings
+from flows.redaction import redact, secrets
 from storage.answers import Change, RunRow, Value
 
 ROWS: Final = 500
@@ -116,7 +118,8 @@ def publish(key: str, page: str, description: str | None = None) -> UUID:
     """Store the page as the artifact ``key`` (lower-case letters, digits, dashes) of the current run; return its id."""
     from prefect.artifacts import create_markdown_artifact
 
-    found = create_markdown_artifact(markdown=page, key=key, description=description)
+    told = redact(page, secrets(current_settings()))
+    found = create_markdown_artifact(markdown=told, key=key, description=description)
     if not isinstance(found, UUID):
         raise TypeError("Prefect answered with a coroutine: call this from synchronous code")
     return found

@@ -24,7 +24,7 @@ from prefect.tasks import exponential_backoff
 
 from flows import interrupted
 from flows.engine import current_settings
-from flows.redaction import redacted, secrets
+from flows.redaction import redact, redacted, secrets
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -158,14 +158,15 @@ def flow(name: str, *, ended: Callable[[Any], End | None] = lambda _: None) -> C
         @functools.wraps(function)
         def body(*args: P.args, **kwargs: P.kwargs) -> R:
             interrupted.enter(name)
-            with redacted(secrets(current_settings())):
+            hidden = secrets(current_settings())
+            with redacted(hidden):
                 result = function(*args, **kwargs)
             end = ended(result)
             if end is None:
                 return result
             state = Failed if end.failed else Completed
             # Prefect takes a returned state as the run's own, and answers with the data in it.
-            return cast("R", state(name=end.name, message=end.message, data=result))
+            return cast("R", state(name=end.name, message=redact(end.message, hidden), data=result))
 
         return Flow(body, name=name, persist_result=False, log_prints=False, validate_parameters=True)
 

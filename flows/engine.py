@@ -77,6 +77,7 @@ def configure_prefect(settings: Settings | None = None, *, scheduler: bool = Fal
         _api = PrivateApi(os.environ, scheduler=scheduler).start()
         atexit.register(_close)
         _set("PREFECT_API_URL", _api.url)
+        _set("PREFECT_API_AUTH_STRING", _api.password)
     if "PREFECT_HOME" not in theirs and not (Path.home() / ".prefect" / "profiles.toml").exists():
         _set("PREFECT_HOME", str(state_directory(os.environ)))  # else importing Prefect litters the home directory
     _refresh()

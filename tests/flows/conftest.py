@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import time
@@ -29,9 +30,9 @@ class Api:
 
     def post(self, path: str, body: object = None) -> Any:
         """What the API answers to a POST of JSON."""
-        request = urllib.request.Request(
-            f"{self.url}/{path}", json.dumps(body or {}).encode(), {"Content-Type": "application/json"}
-        )
+        password = base64.b64encode(os.environ.get("PREFECT_API_AUTH_STRING", "").encode()).decode()
+        headers = {"Content-Type": "application/json", "Authorization": f"Basic {password}"}
+        request = urllib.request.Request(f"{self.url}/{path}", json.dumps(body or {}).encode(), headers)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.loads(answer.read() or b"null")
 

@@ -98,13 +98,14 @@ def test_long_words_are_cut() -> None:
 @pytest.mark.prefect
 def test_the_page_is_stored_beside_the_run(api: Api, settings: Settings) -> None:
     page = night_page(RUN, [_change("<b>acme</b>/model")])
+    token = "hf_" + "x" * 30
 
     @batches.flow("published")
     def published() -> str:
-        return str(publish("nightly-changes", page, "what changed"))
+        return str(publish("nightly-changes", f"{page} {token}", "what changed"))
 
     number = engine.run(published, settings)
     (found,) = api.post("artifacts/filter", {"artifacts": {"key": {"any_": ["nightly-changes"]}}})
     assert found["id"] == number
-    assert (found["type"], found["data"], found["description"]) == ("markdown", page, "what changed")
+    assert (found["type"], found["data"], found["description"]) == ("markdown", f"{page} ***", "what changed")
     assert found["flow_run_id"] == api.flow_runs("published")[-1]["id"]

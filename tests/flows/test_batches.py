@@ -179,7 +179,7 @@ def test_a_run_is_shown_as_it_ended_and_its_result_returned(
     api: Api, settings: Settings, failed: bool, kind: str
 ) -> None:
     outcome = object()
-    said = batches.End("In part", "2 of 3 targets", failed)
+    said = batches.End("In part", f"2 of 3 targets, {HUB}", failed)
 
     @batches.flow(f"judged-{kind}", ended=lambda result: said if result is outcome else None)
     def judged() -> object:
@@ -187,7 +187,7 @@ def test_a_run_is_shown_as_it_ended_and_its_result_returned(
 
     assert engine.run(judged, settings) is outcome
     state = api.flow_runs(f"judged-{kind}")[-1]["state"]
-    assert (state["type"], state["name"], state["message"]) == (kind, "In part", "2 of 3 targets")
+    assert (state["type"], state["name"], state["message"]) == (kind, "In part", "2 of 3 targets, ***")
 
 
 def test_without_a_bound_setting_the_environment_counts(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

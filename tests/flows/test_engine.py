@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
@@ -69,6 +70,15 @@ def test_a_server_that_the_user_chose_is_respected(child_environment: dict[str, 
     assert f"PREFECT_API_URL={url}" in done.stderr
     assert "prefect server start" in done.stderr
     assert not (tmp_path / "untouched" / "prefect.db").exists()
+
+
+@pytest.mark.prefect
+def test_nobody_else_may_ask_a_private_server(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loopback is open to every user of the machine, and to every page in their browsers."""
+    assert api.flow_runs("anything") == []
+    monkeypatch.setenv("PREFECT_API_AUTH_STRING", "ajar:guessed")
+    with pytest.raises(HTTPError, match="401"):
+        api.flow_runs("anything")
 
 
 @pytest.mark.prefect
