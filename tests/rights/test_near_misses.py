@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+import yaml
 
 from benchmarks.rights.variants import CASES, SHARED, Variant, VariantError, _apply, variants
 from classifiers.rights import read_rights
 
+INSERTIONS: dict[str, list[str]] = yaml.safe_load((CASES / "insertions.yaml").read_text(encoding="utf-8"))
 CARRIED = tuple(variants(shared=None))
 
 
@@ -22,6 +24,17 @@ def test_a_restricted_variant_is_denied(variant: Variant) -> None:
 def test_the_originals_are_open(base: object) -> None:
     text = (CASES / "bases" / str(base)).read_text(encoding="utf-8")
     assert read_rights(text).permissions.points == 5
+
+
+@pytest.mark.parametrize(
+    ("permission", "sentence"), [(name, words) for name, all_ in INSERTIONS.items() for words in all_]
+)
+def test_a_sentence_that_takes_a_permission_away_is_heard_anywhere(permission: str, sentence: str) -> None:
+    for base in sorted((CASES / "bases").glob("*.txt")):
+        paragraphs = base.read_text(encoding="utf-8").split("\n\n")
+        for place in (1, len(paragraphs) // 2):
+            text = "\n\n".join([*paragraphs[:place], sentence, *paragraphs[place:]])
+            assert getattr(read_rights(text).permissions, permission) is False, (base.stem, place)
 
 
 @pytest.mark.shared
