@@ -96,11 +96,13 @@ _UNSEEN: Final = re.compile(r"<(script|style|head)\b[^>]*>.*?</\1\s*>|<!--.*?-->
 _INLINE: Final = re.compile(r"</?(?:a|b|i|u|em|strong|span|font|code|sup|sub|small|tt)(?:\s[^<>]*)?>", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[/!?]?[a-zA-Z][^<>]*>")
 _ENTITY: Final = re.compile(r"&(?:#\d{2,5}|#x[0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});")
+_COLLECTED: Final = re.compile(r"\A---\n(?:[^\n]*\n)??(?:key|title): [^\n]*\n(?:[^\n]*\n){1,80}?---[ \t]*\n")
+"""The head of a text as collections of licences carry it (ScanCode, choosealicense.com)."""
 _RTF_WORD: Final = re.compile(r"\\'[0-9a-f]{2}|\\[a-z]{1,32}-?\d{0,10} ?|\\[^a-z]|[{}]")
 
 
 def _unwrapped(document: Document) -> Document:
-    text, wrapper = document.text, document.wrapper
+    text, wrapper = _COLLECTED.sub("", document.text, count=1), document.wrapper
     if text.startswith("{\\rtf"):
         text, wrapper = _RTF_WORD.sub(_rtf, text), "rtf"
     elif "<" in text and len(_MARKUP.findall(text)) > 4:

@@ -17,10 +17,9 @@ from classifiers.licenses.judge import Judgement, judge
 from classifiers.licenses.words import GRAM
 
 MAX_PARTS: Final = 16
-_CANDIDATES: Final = 6
-_CANDIDATES_SHORT: Final = 9
-"""A short text has few sampled n-grams, too few to rank the many licences of its kind."""
-_LONG: Final = 800
+_CANDIDATES: Final = 20
+_SECOND_LOOKS: Final = 8
+_SENTENCE: Final = 50
 _SHORTLIST: Final = 60
 _MAX_POSTINGS: Final = 7_000
 """Postings that are counted for one stretch of text, rarest n-grams first: bounds the work on stock phrases."""
@@ -108,29 +107,36 @@ def _best(
 
 
 def _aligned(
-    grams: Sequence[int], start: int, end: int, known: Index, ranked: Sequence[tuple[int, int]]
+    grams: Sequence[int], start: int, end: int, known: Index, ranked: Sequence[int]
 ) -> tuple[list[Alignment], list[int]]:
     """Alignments of the candidates, and the candidates that cannot be better than those."""
     aligned: list[Alignment] = []
     skipped: list[int] = []
     here = {gram: place for place, gram in zip(range(end - 1, start - 1, -1), reversed(grams[start:end]), strict=True)}
+    texts = [text for number in ranked if _is_answer(text := known.text(number), end - start)]
+    hopes = sorted(((_most_worth(here, text), text.number) for text in texts), reverse=True)
     best = 0.0
-    for number, _ in ranked:
+    for _, number in hopes:
         found = contained(grams, end, here, known.text(number))
         if found is not None and found.worth > best:
             aligned, best = [found], found.worth
-    for number, _ in ranked:
-        text = known.text(number)
-        if aligned and text is aligned[0].text:
+    for hope, number in hopes:
+        if aligned and number == aligned[0].text.number:
             continue
-        found = align(grams, start, end, text) if _most_worth(here, text) > best else None
+        found = align(grams, start, end, known.text(number)) if hope > best else None
         if found is None:
             skipped.append(number)
             continue
         aligned.append(found)
         # What comes close to a text with gaps must be looked at too.
         best = max(best, found.worth - _CLOSE * found.size)
-    return aligned, skipped
+    return aligned, skipped[:_SECOND_LOOKS]
+
+
+def _is_answer(text: Text, stretch: int) -> bool:
+    """A sentence that stands in a long text does not say what the text is."""
+    size = len(text.grams)
+    return size >= _SENTENCE or 2 * size >= stretch
 
 
 def _most_worth(here: Mapping[int, int], text: Text) -> float:
@@ -148,7 +154,7 @@ def _judged(
     rejected: list[tuple[Alignment, Judgement]] = []
     renamed: list[tuple[Alignment, Judgement]] = []
     for found in sorted(aligned, key=lambda found: -found.worth):
-        if found.worth <= 0 or any(_explains_better(other, found) for other, _ in rejected):
+        if found.worth <= 0 or any(_rules_out(other, verdict, found) for other, verdict in rejected):
             continue
         verdict = judge(found, known.owner(found.text.number), words, end)
         if not verdict.decisive:
@@ -157,15 +163,18 @@ def _judged(
     return None, rejected + renamed
 
 
-def _explains_better(rejected: Alignment, found: Alignment) -> bool:
+def _rules_out(rejected: Alignment, verdict: Judgement, found: Alignment) -> bool:
     """Whether a rejected text is the better match for the same words, so that the other one is no answer either."""
     if found.end <= rejected.start or rejected.end <= found.start:
+        return False
+    if found.matched == found.size and not found.gaps and found.size > _SENTENCE and not verdict.adds:
+        # This one is here whole, and was part of the rejected one.
         return False
     return found.worth < rejected.worth - _CLOSE * rejected.size
 
 
-def candidates(grams: Sequence[int], start: int, end: int, known: Index) -> list[tuple[int, int]]:
-    """Known texts that share most sampled n-grams with some words, best first: (number, shared n-grams)."""
+def candidates(grams: Sequence[int], start: int, end: int, known: Index) -> list[int]:
+    """Numbers of the known texts that share most sampled n-grams with the words ``start:end``, best first."""
     posted = [posts for gram in set(sampled(grams[start:end])) if (posts := known.postings(gram))]
     posted.sort(key=len)
     hits: Counter[int] = Counter()
@@ -178,7 +187,7 @@ def candidates(grams: Sequence[int], start: int, end: int, known: Index) -> list
     sizes = known.sizes
     best = hits.most_common(_SHORTLIST)
     best.sort(key=lambda hit: -hit[1] * min(1.0, hit[1] * SAMPLE / sizes[hit[0]]))
-    return best[: _CANDIDATES if end - start > _LONG else _CANDIDATES_SHORT]
+    return [number for number, _ in best[:_CANDIDATES]]
 
 
 def _part(found: Alignment, verdict: Judgement, known: Index) -> Part:

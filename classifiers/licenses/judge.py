@@ -45,6 +45,8 @@ class Judgement:
     truncated: bool
     touched: frozenset[str]
     """Permissions that the decisive differences may be about."""
+    adds: bool = True
+    """Whether something was added; otherwise the text in hand only lacks what makes the known one."""
     other_name: bool = False
     """Another licence on the same template: it calls itself something else."""
 
@@ -62,7 +64,8 @@ def judge(found: Alignment, known: Known, words: Sequence[str], end: int) -> Jud
     judged.look_at_ends(truncated)
     for gap in found.gaps:
         judged.look_at(gap)
-    return Judgement(tuple(judged.decisive), tuple(judged.differences), truncated, frozenset(judged.touched))
+    decisive, differences = tuple(judged.decisive), tuple(judged.differences)
+    return Judgement(decisive, differences, truncated, frozenset(judged.touched), judged.adds)
 
 
 def _calls_itself(licence: License, words: Sequence[str]) -> bool:
@@ -93,6 +96,7 @@ class _Judge:
         self.decisive: list[str] = []
         self.differences: list[str] = []
         self.touched: set[str] = set()
+        self.adds = False
 
     def look_at_ends(self, truncated: bool) -> None:
         """What of the known text is missing before and after."""
@@ -126,6 +130,7 @@ class _Judge:
         if decisive:
             self.decisive.append(self._describe(inserted, strong, changed))
             self.touched.update(permissions_of([*strong, *inserted]))
+            self.adds = self.adds or bool(inserted)
 
     def _is_another(self, inserted: Sequence[str], lost: int) -> bool:
         if lost > self.found.size * _LARGE_LOSS or self.licence is None:
