@@ -127,8 +127,8 @@ class Lexicon:
         )
         return Phrase(source, tuple(map(self._number, parts)), windows)
 
-    def spans(self, text: str) -> dict[int, list[tuple[int, int]]]:
-        """Where each chunk stands in a lower-cased clause, at most ``SPANS_MAX`` places each, in order."""
+    def spans(self, text: str, base: int = 0) -> dict[int, list[tuple[int, int]]]:
+        """Where each chunk stands in a lower-cased clause, ``base`` added, at most ``SPANS_MAX`` places, in order."""
         found: dict[int, list[tuple[int, int]]] = {}
         tokens = [(match[0], match.start()) for match in _TOKEN.finditer(text)]
         tokens.append(("", len(text)))
@@ -148,7 +148,7 @@ class Lexicon:
                     continue
                 places = found.setdefault(number, [])
                 if len(places) < SPANS_MAX:
-                    places.append((start, end))
+                    places.append((start + base, end + base))
         return found
 
     def _compile(self, number: int) -> re.Pattern[str]:

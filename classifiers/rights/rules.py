@@ -117,18 +117,26 @@ class Engine:
     def signals(self, segments: Iterable[Segment]) -> Iterator[Signal]:
         """Every rule that matches, clause by clause. Clauses with the same words are matched once."""
         seen: dict[tuple[str, Kind], tuple[tuple[Rule, tuple[int, int]], ...]] = {}
+        stems: dict[str, Spans] = {}
         for segment in segments:
             key = (segment.joined, segment.kind)
             if key not in seen:
-                seen[key] = self.match(segment)
+                if segment.stem not in stems:
+                    stems[segment.stem] = self._lexicon.spans(segment.stem)
+                seen[key] = self.match(segment, stems[segment.stem])
             for rule, span in seen[key]:
                 yield Signal(rule, segment, span)
 
-    def match(self, segment: Segment) -> tuple[tuple[Rule, tuple[int, int]], ...]:
-        """The rules that match one clause, each once, in the order of the files, with offsets into ``joined``."""
-        spans = self._lexicon.spans(segment.joined)
+    def match(self, segment: Segment, stem: Spans | None = None) -> tuple[tuple[Rule, tuple[int, int]], ...]:
+        """The rules that match one clause, each once, in the order of the files, with offsets into ``joined``.
+
+        ``stem`` are the spans of the stem where the caller has them: the items of a list share their stem.
+        """
+        own = self._lexicon.spans(segment.words, segment.offset)
+        before = self._lexicon.spans(segment.stem) if stem is None else stem
+        spans = {chunk: [*before.get(chunk, ()), *own.get(chunk, ())] for chunk in {**before, **own}} if before else own
         found: dict[int, tuple[Rule, tuple[int, int]]] = {}
-        for chunk in spans:
+        for chunk in own:
             for number, rule, phrase in self._by_chunk.get(chunk, ()):
                 if number in found or segment.kind not in rule.kinds:
                     continue
