@@ -6,8 +6,9 @@ where the last one's data ends. Nothing here knows Prefect; :mod:`flows.nightly`
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
 from typing import Final
 
@@ -20,6 +21,7 @@ from crawlers.settings import HUB, Settings
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import Target
 from flows.progress import Progress, silent
+from storage.answers import Change
 from storage.runs import COMPLETE, FAILED, PARTIAL, Run, RunSpec
 from storage.store import Store
 from storage.writer import Unseen
@@ -54,6 +56,8 @@ class Night:
     failed: int = 0
     malformed: int = 0
     doubted: bool = False
+    expected: int = 0
+    """Models that were there at the last look: about how many the listing will show."""
     _pages: Generator[Page, None, None] | None = None
 
     @property
@@ -92,7 +96,7 @@ def sweep_some(night: Night) -> bool:
             batch += 1
             seen += counts.seen
             _mind(night, page)
-            night.progress("sweep", seen, night.limit)
+            night.progress("sweep", seen, night.limit or night.expected or None)
     except BaseException as error:
         stop_paging(night)
         if isinstance(error, ListingError):
@@ -190,7 +194,7 @@ def end(night: Night, swept: bool) -> None:
     if night.failed and nothing:
         status = FAILED
     coverage: dict[str, object] = {
-        "listing": "whole" if whole else "part" if counts.get("seen") else "none",
+        "listing": "none" if not counts.get("seen") else "whole" if whole else "part",
         "seen": counts.get("seen", 0),
         "skipped": night.malformed,
         "failed": night.failed,
@@ -198,3 +202,12 @@ def end(night: Night, swept: bool) -> None:
         "limit": night.limit,
     }
     night.store.writer.end(night.run, status, night.settings.now(), coverage)
+
+
+def changes(night: Night) -> Iterator[Change]:
+    """What publishers changed, as this run found it."""
+    whole = (row.started_at for row in night.store.reader.runs(50) if row.id < night.run.id and row.status == COMPLETE)
+    last = next(whole, None)
+    # News is no older than the look before it (a month more for failed nights); else all there ever was would be read.
+    since = None if last is None else last - timedelta(days=30)
+    return night.store.reader.changes(since=since, run_id=night.run.id)

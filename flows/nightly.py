@@ -70,6 +70,7 @@ def nightly(sweep: bool = True, limit: int | None = None) -> Outcome:
 def _night(store: Store, settings: Settings, sweep: bool, limit: int | None) -> Outcome:
     begun = steps.begin(store, settings, "nightly", {"sweep": sweep, "limit": limit})
     night = Night(store, settings, begun, limit, _progress.get())
+    night.expected = store.reader.present() if sweep else 0
     swept = _sweep_all(night) if sweep else False
     if night.reached:
         _look_closely(night)
@@ -77,7 +78,7 @@ def _night(store: Store, settings: Settings, sweep: bool, limit: int | None) -> 
     row = store.reader.run(night.run.id)
     if row is None:
         raise RuntimeError(f"run {night.run.id} is not in the database that it was written to")
-    publish("ajar-nightly", night_page(row, store.reader.changes(run_id=night.run.id), night.told))
+    publish("ajar-nightly", night_page(row, steps.changes(night), night.told))
     return Outcome(row, tuple(night.told), night.reached, begun.resumed)
 
 

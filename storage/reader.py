@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from heapq import merge
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, cast, func, literal, null, or_, select, true
@@ -17,7 +18,7 @@ from classifiers.model import Access, Component, State
 from crawlers.targets import HUB_MODEL, Target
 from storage import schema
 from storage.answers import Cause, Change, Direction, Interval, RunRow, TargetAnswer, Value
-from storage.bulk import select_in
+from storage.bulk import chunks, select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS
 from storage.intern import value_of_row
 from storage.proof import Resolver
@@ -107,16 +108,16 @@ class Reader:
         run_id: int | None = None,
     ) -> Iterator[Change]:
         """Change events, oldest first. ``since`` and ``until`` (inclusive) filter on ``observed_at``."""
-        rows: list[Any] = []
         with self._engine.connect() as connection:
+            streams = []
             for table in (schema.interval, schema.revision):
                 wanted = _filters(table, since, until, target, component, causes)
                 if run_id is not None:
                     wanted.append(table.c.run_id == run_id)
-                rows += connection.execute(_change_query(table, wanted, known_at)).all()
-            rows.sort(key=lambda r: (r.observed_at, r.recorded_at, r.subject_id, r.component, r.seq))
-            for start in range(0, len(rows), _BATCH):
-                part = rows[start : start + _BATCH]
+                query = _change_query(table, wanted, known_at)
+                streams.append(connection.execute(query.execution_options(yield_per=_BATCH)))
+            # Two sorted streams, merged: a first night is three million rows, and only a batch of them is ever held.
+            for part in chunks(merge(*streams, key=_age), _BATCH):
                 values = _values(connection, part)
                 resolver = Resolver(connection)
                 resolver.prepare(part)
@@ -248,15 +249,19 @@ def _change_query(table: Any, wanted: list[ColumnElement[bool]], known_at: datet
     s, like = schema.subject, schema.interval.c
     if table is schema.interval:
         columns: list[ColumnElement[Any]] = [like.seq, like.seen_at, like.value_id, like.observed_after, like.facts]
-        believed = _believed(known_at)
+        believed, last = _believed(known_at), like.seq
     else:
         absent = [cast(null(), column.type).label(column.name) for column in (like.seen_at, like.observed_after)]
         columns = [table.c.to_value_id.label("value_id"), literal(0).label("seq"), literal(0).label("facts"), *absent]
-        believed = true() if known_at is None else table.c.recorded_at <= to_micros(known_at)
-    return select(
-        table.c.subject_id, table.c.component, table.c.observed_at, table.c.from_value_id, table.c.basis_id,
-        table.c.cause, table.c.recorded_at, *columns, s.c.kind, s.c.key,
-    ).join(s, s.c.id == table.c.subject_id).where(believed, *wanted)  # fmt: skip
+        believed, last = true() if known_at is None else table.c.recorded_at <= to_micros(known_at), table.c.id
+    order = (table.c.observed_at, table.c.recorded_at, table.c.subject_id, table.c.component)
+    shown = (*order, table.c.from_value_id, table.c.basis_id, table.c.cause, *columns, s.c.kind, s.c.key)
+    joined = select(*shown).join(s, s.c.id == table.c.subject_id)
+    return joined.where(believed, *wanted).order_by(*order, last)
+
+
+def _age(row: Any) -> tuple[int, int, int, int, int]:
+    return row.observed_at, row.recorded_at, row.subject_id, row.component, row.seq
 
 
 def _change(row: Any, values: Mapping[int, Value], resolver: Resolver) -> Change:
