@@ -82,11 +82,13 @@ def decode(data: bytes) -> str:
 
 
 def _with_zeros(data: bytes) -> str:
+    if data[:4] in (b"\x89PNG", b"GIF8", b"\x7fELF"):
+        raise RefusedError("binary data, not a text")
     half = len(data) // 2
     for encoding, zeros in (("utf-16-le", data[1::2]), ("utf-16-be", data[0::2])):
         if half and zeros.count(0) > 0.7 * half:
             return data.decode(encoding, "replace")
-    if data.count(0) * 100 > len(data) or data[:4] in (b"\x89PNG", b"GIF8", b"\x7fELF"):
+    if data.count(0) * 100 > len(data):
         raise RefusedError("binary data, not a text")
     return data.replace(b"\0", b" ").decode("utf-8", "replace")
 
