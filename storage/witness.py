@@ -89,3 +89,24 @@ class Witnesses:
 def late(looks: Sequence[Look], run: Run) -> bool:
     """Whether another run looked at a later time than this one."""
     return any(look.at > run.started_at and look.run_id != run.id for look in looks)
+
+
+def observed_later(connection: Connection, run: Run) -> dict[int, str]:
+    """Subjects of which something was observed after this run's look."""
+    o, s = schema.observation, schema.subject
+    later = select(o.c.subject_id).where(o.c.observed_at > run.started_at, o.c.dated.is_(False))
+    statement = select(s.c.id, s.c.kind, s.c.key).where(s.c.id.in_(later)).order_by(s.c.id)
+    return {row.id: f"{row.kind}:{row.key}" for row in connection.execute(statement)}
+
+
+def there_before(connection: Connection, run: Run) -> set[int]:
+    """Subjects whose last record before this run's look was readable."""
+    o, s = schema.observation, schema.slot
+    statement = (
+        select(o.c.subject_id, o.c.status)
+        .join(s, s.c.id == o.c.slot_id)
+        .where(s.c.name == RECORD, o.c.observed_at < run.started_at, o.c.dated.is_(False))
+        .order_by(o.c.subject_id, o.c.observed_at, o.c.tie)
+    )
+    last = {row.subject_id: row.status for row in connection.execute(statement)}
+    return {id_ for id_, status in last.items() if status == _OK}

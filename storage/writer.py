@@ -16,7 +16,6 @@ from crawlers.targets import HUB_MODEL, Target, valid_hub_id
 from storage import schema
 from storage.beliefs import Beliefs
 from storage.bulk import insert_rows
-from storage.codes import STATUSES
 from storage.deep import SnapshotRecorder, Stored, stored_state
 from storage.engine import writing
 from storage.intern import Interner
@@ -25,7 +24,7 @@ from storage.runs import Run, RunSpec, add_counts, add_ids, begin_run, end_run, 
 from storage.sweep import PRESENT, Memory, PageCounts, SweepRecorder
 from storage.times import to_micros
 from storage.versions import RENAMED_FROM
-from storage.witness import Witnesses, late
+from storage.witness import Witnesses, late, observed_later, there_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ class Writer:
         looks, _ = load_looks(connection)
         if late(looks.looks, run):
             beliefs.rebind(looks)
-            bounded = _bounded(connection, run)
+            bounded = observed_later(connection, run)
             beliefs.rederive(bounded if only is None else {id_: bounded[id_] for id_ in bounded if id_ in only})
 
     def unseen(self, run: Run, kind: str = HUB_MODEL) -> list[Unseen]:
@@ -162,7 +161,7 @@ class Writer:
                     seen[subject_id] = 1
             there = select(t.c.id, t.c.key).where(t.c.kind == kind).order_by(t.c.id)
             if late(self._looks_of(connection, run)[0].looks, run):
-                ids = _there_before(connection, run)
+                ids = there_before(connection, run)
                 return [
                     Unseen(r.id, Target(kind, r.key))
                     for r in connection.execute(there)
@@ -282,24 +281,3 @@ class Writer:
 def _standing(beliefs: Beliefs) -> dict[str, int]:
     """A document that we could not judge left the last belief standing; the run's row says so."""
     return {"standing": beliefs.standing} if beliefs.standing else {}
-
-
-def _bounded(connection: Connection, run: Run) -> dict[int, str]:
-    """Subjects of which something was observed after this run's look."""
-    o, s = schema.observation, schema.subject
-    later = select(o.c.subject_id).where(o.c.observed_at > run.started_at, o.c.dated.is_(False))
-    statement = select(s.c.id, s.c.kind, s.c.key).where(s.c.id.in_(later)).order_by(s.c.id)
-    return {row.id: f"{row.kind}:{row.key}" for row in connection.execute(statement)}
-
-
-def _there_before(connection: Connection, run: Run) -> set[int]:
-    """Subjects whose last record before this run's look was readable."""
-    o, s = schema.observation, schema.slot
-    statement = (
-        select(o.c.subject_id, o.c.status)
-        .join(s, s.c.id == o.c.slot_id)
-        .where(s.c.name == RECORD, o.c.observed_at < run.started_at, o.c.dated.is_(False))
-        .order_by(o.c.subject_id, o.c.observed_at, o.c.tie)
-    )
-    last = {row.subject_id: row.status for row in connection.execute(statement)}
-    return {id_ for id_, status in last.items() if status == STATUSES.code(FetchStatus.OK)}
