@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from classifiers.model import Component, Finding, Outcome, State
+from classifiers.model import Assessment, Component, Finding, Outcome, State
 
 
 class UnexpectedFindingsError(ValueError):
@@ -158,6 +158,18 @@ def level(component: Component, findings: Iterable[Finding]) -> tuple[State, int
             return _answer(component, row.then, levels)
     asked = {probe: sorted(outcomes[probe]) for probe in table.asks}
     raise UnexpectedFindingsError(f"{component}: no row for {asked}")
+
+
+def undecided(assessment: Assessment) -> bool:
+    """Whether there is no answer because a probe that decides failed: a defect of our rules or a document's damage.
+
+    That says nothing about the world, so a belief held before stands.
+    """
+    if assessment.state is not State.UNKNOWN:
+        return False
+    asks = TABLES[assessment.component].asks
+    failed = {finding.probe for finding in assessment.findings if finding.outcome is Outcome.ERROR}
+    return not failed.isdisjoint(asks)
 
 
 def _check(component: Component, table: Table, outcomes: Mapping[str, set[Outcome]]) -> None:

@@ -10,22 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from classifiers.assess import assess, assess_weights
 from sqlalchemy import Connection, delete, select, update
 
-from classifiers.model import Assessment, Component, View
-from crawlers.hub.record import parse
-from crawlers.snapshot import RECORD, Snapshot
+from classifiers.model import Assessment, Component
 from storage import schema
 from storage.answers import Cause, Value
 from storage.bulk import chunks, insert_rows, next_id, select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS, STATUSES
-from storage.derive import Derived, Deriver, Evidence
+from storage.derive import Derived, Deriver
 from storage.intern import Interner, Lru, load_documents, value_of_row
+from storage.judge import StoredJudge
 from storage.looks import Looks
 from storage.runs import Run
-from storage.times import from_micros, maybe_datetime
-from storage.versions import Obs, Version
+from storage.versions import Obs
 
 ObsKey = tuple[int, str, int, int]
 """(subject id, slot, observed_at, tie)"""
@@ -67,6 +64,8 @@ class Beliefs:
         self._crawlers: Final = {**crawlers, run.id: run.crawler}
         self._judged: Final = judged
         self._value_ids: dict[Value, int] = {}
+        self.standing = 0
+        """Answers of new evidence that were left standing since a decisive finding was an error."""
 
     def rebind(self, looks: Looks) -> None:
         """Derive with other looks from now on."""
@@ -75,22 +74,25 @@ class Beliefs:
     def rederive(self, subjects: Mapping[int, str], fresh: frozenset[ObsKey] = frozenset()) -> dict[str, int]:
         """Derive the subjects (id → target id) anew and write what differs. ``fresh`` are this batch's observations.
 
-        Returns counts: ``changed`` beliefs that were added, ``superseded``, ``reruled`` by new rules, ``reconfirmed``.
+        Returns counts: ``changed`` beliefs that were added, ``superseded``, ``reruled`` by new rules, ``reconfirmed``,
+        ``standing`` where a decisive finding was an error and the last belief was left standing.
         """
-        counts = {"changed": 0, "superseded": 0, "reruled": 0, "reconfirmed": 0}
+        counts = {"changed": 0, "superseded": 0, "reruled": 0, "reconfirmed": 0, "standing": 0}
         for part in chunks(subjects):
             observations = load_observations(self._connection, part)
             bodies = self._bodies(o for found in observations.values() for o in found)
             believed = self._believed(part)
             for subject_id in part:
-                judge = _Judge(subjects[subject_id], bodies, self._judged)
-                deriver = Deriver(subject_id, self._looks, self._crawlers, judge, judge.gate)
+                judge = StoredJudge(subjects[subject_id], bodies, self._judged)
+                deriver = Deriver(subject_id, self._looks, self._crawlers, judge, judge.gate, judge.settings)
                 found = observations.get(subject_id, [])
                 before = believed.get(subject_id, [])
                 if any(b.rules_id != self._run.rules_id for b in before):
                     old = [o for o in found if (subject_id, o.slot, o.observed_at, o.tie) not in fresh]
                     counts["reruled"] += self._reruled(subject_id, before, deriver.derive(old))
                 self._write(subject_id, before, deriver.derive(found), counts)
+                counts["standing"] += deriver.standing
+        self.standing += counts["standing"]
         return counts
 
     def _bodies(self, observations: Iterable[Obs]) -> dict[int, bytes]:
@@ -193,59 +195,6 @@ def _differences(
             found.append((at, now[0], now[1]))
         pair = (now[0], now[1])
     return found
-
-
-class _Judge:
-    """Asks the classifiers about evidence; answers about mere records are remembered by content."""
-
-    def __init__(self, target: str, bodies: Mapping[int, bytes], judged: Lru[int, Assessment]) -> None:
-        self._target: Final = target
-        self._bodies: Final = bodies
-        self._judged: Final = judged
-        self._gates: dict[int, str] = {}
-
-    def __call__(self, evidence: Evidence) -> Sequence[Assessment]:
-        record = evidence.slots.get(RECORD)
-        if len(evidence.slots) != 1 or record is None:
-            return tuple(assess(self._view(evidence)))
-        if evidence.absent is not None or record.obs.content is None:
-            return (assess_weights(self._view(evidence)),)
-        known = self._judged.get(record.obs.content)
-        if known is None:
-            known = assess_weights(self._view(evidence))
-            self._judged.put(record.obs.content, known)
-        return (known,)
-
-    def gate(self, obs: Obs) -> str:
-        """How a record is gated, "" where it is not."""
-        if obs.content is None:
-            return ""
-        if obs.content not in self._gates:
-            self._gates[obs.content] = parse(self._bodies[obs.content]).gated or ""
-        return self._gates[obs.content]
-
-    def _view(self, evidence: Evidence) -> View:
-        slots = {name: self._snapshot(version.obs, version) for name, version in evidence.slots.items()}
-        absent = None if evidence.absent is None else self._snapshot(evidence.absent, None)
-        return View(self._target, slots, absent)
-
-    def _snapshot(self, obs: Obs, version: Version | None) -> Snapshot:
-        at = from_micros(version.at if version is not None else obs.observed_at)
-        return Snapshot(
-            subject=self._target,
-            slot=obs.slot,
-            source="store",
-            url="",
-            status=obs.status,
-            fetched_at=at,
-            observed_at=at,
-            fetcher="store",
-            body=b"" if obs.content is None else self._bodies[obs.content],
-            revision=obs.revision,
-            created_at=maybe_datetime(obs.created_at),
-            modified_at=maybe_datetime(obs.modified_at),
-            dated=obs.dated,
-        )
 
 
 def load_observations(connection: Connection, subject_ids: Sequence[int]) -> dict[int, list[Obs]]:

@@ -19,6 +19,7 @@ from storage.intern import Interner
 from storage.runs import Run
 from storage.sweep import GONE, PRESENT, record_digest
 from storage.times import maybe_micros, to_micros
+from storage.witness import Witnesses
 
 _OK: Final = STATUSES.code(FetchStatus.OK)
 _ERROR: Final = STATUSES.code(FetchStatus.ERROR)
@@ -37,11 +38,14 @@ class Stored:
 class SnapshotRecorder:
     """Records snapshots of one run within one write transaction."""
 
-    def __init__(self, connection: Connection, interner: Interner, run: Run, beliefs: Beliefs) -> None:
+    def __init__(
+        self, connection: Connection, interner: Interner, run: Run, beliefs: Beliefs, witnesses: Witnesses
+    ) -> None:
         self._connection: Final = connection
         self._interner: Final = interner
         self._run: Final = run
         self._beliefs: Final = beliefs
+        self._witnesses: Final = witnesses
 
     def record(self, target: Target, snapshots: Sequence[Snapshot], closely: bool = False) -> tuple[int, int]:
         """Write what is new of one target; returns (subject id, number of new observations).
@@ -53,16 +57,20 @@ class SnapshotRecorder:
         slots = self._interner.slots(s.slot for s in snapshots)
         rows: list[tuple[Any, ...]] = []
         fresh: set[ObsKey] = set()
+        late = False
         # Of several versions of a slot each is held against the one before it, so they are written oldest first.
         for snapshot in sorted(snapshots, key=lambda s: s.observed_at):
             row = self._row(subject, slots[snapshot.slot], snapshot, documents)
             if row is not None:
-                insert_rows(self._connection, schema.observation, [row])
+                witnesses = self._witnesses.of(subject.created_at, snapshot.slot, row)
+                insert_rows(self._connection, schema.observation, [row, *witnesses])
                 rows.append(row)
-                fresh.add((subject.id, snapshot.slot, row[2], row[3]))
+                fresh |= {(subject.id, snapshot.slot, r[2], r[3]) for r in (row, *witnesses)}
+                late |= bool(witnesses) and snapshot.slot == RECORD
         if rows:
             self._beliefs.rederive({subject.id: str(target)}, frozenset(fresh))
-        self._note(subject, snapshots, closely)
+        if not late:
+            self._note(subject, snapshots, closely)
         return subject.id, len(rows)
 
     def _subject(self, target: Target, snapshots: Sequence[Snapshot]) -> Any:
@@ -78,24 +86,33 @@ class SnapshotRecorder:
         return self._connection.execute(statement).one()
 
     def _row(self, subject: Any, slot_id: int, snapshot: Snapshot, documents: Mapping[bytes, int]) -> Any:
-        """The observation's row, None where the slot showed the same just before."""
+        """The observation's row, None where the slot showed the same just before.
+
+        A commit is kept even so: something else may turn out to have been there between the two.
+        """
         t = schema.observation
         at = to_micros(snapshot.observed_at)
         mine = (t.c.subject_id == subject.id, t.c.slot_id == slot_id)
-        before = self._connection.execute(
-            select(t).where(*mine, t.c.observed_at <= at).order_by(t.c.observed_at.desc(), t.c.tie.desc()).limit(1)
-        ).one_or_none()
         status = STATUSES.code(snapshot.status)
         document = documents.get(snapshot.body) if snapshot.status is FetchStatus.OK else None
         created, modified = maybe_micros(snapshot.created_at), maybe_micros(snapshot.modified_at)
-        if before is not None and (before.status, before.document_id) == (status, document):
-            dates = (snapshot.revision, created, modified)
-            same_record = (before.revision, before.created_at, before.modified_at) == dates
-            if (snapshot.slot != RECORD or same_record or status != _OK) and bool(before.dated) == snapshot.dated:
+        newest_first = (t.c.observed_at.desc(), t.c.tie.desc())
+        before = self._connection.execute(
+            select(t).where(*mine, t.c.observed_at <= at).order_by(*newest_first).limit(1)
+        ).one_or_none()
+        now = self._connection.execute(select(t).where(*mine, t.c.observed_at == at).order_by(*newest_first)).all()
+        # The whole record counts, its commit and dates too; of a document its bytes.
+        content: tuple[object, ...] = (status, document)
+        if snapshot.slot == RECORD and status == _OK:
+            content += (snapshot.revision, created, modified)
+        held = now if snapshot.dated or before is None else [before, *now]
+        for row in held:
+            shown: tuple[object, ...] = (row.status, row.document_id)
+            if len(content) > 2:
+                shown += (row.revision, row.created_at, row.modified_at)
+            if shown == content and (bool(row.dated) == snapshot.dated or not snapshot.dated):
                 return None
-            if before.dated and not snapshot.dated:
-                return None
-        tie = before.tie + 1 if before is not None and before.observed_at == at else 0
+        tie = now[0].tie + 1 if now else 0
         fetched = to_micros(snapshot.fetched_at)
         return (subject.id, slot_id, at, tie, status, document, snapshot.revision, snapshot.etag, created, modified,
                 snapshot.dated, None if fetched == at else fetched, self._run.recorded_at, self._run.id,

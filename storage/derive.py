@@ -14,11 +14,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from classifiers.levels import undecided
 from classifiers.model import Access, Assessment, Component
 from crawlers.snapshot import RECORD, FetchStatus
 from storage.answers import Cause, Fact, Value
 from storage.looks import Looks
-from storage.versions import GONE, RENAMED_FROM, Beginning, Crawlers, Gate, Obs, Version, Versions, beginning, recreated
+from storage.versions import (
+    GONE,
+    RENAMED_FROM,
+    SETTINGS_SLOT,
+    Beginning,
+    Crawlers,
+    Gate,
+    Obs,
+    Version,
+    Versions,
+    beginning,
+    has_past,
+    recreated,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +53,14 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The version in force of each slot, and the observation that found the subject gone, if it is."""
+    """The version in force of each slot, and the observation that found the subject gone, if it is.
+
+    ``split``: the record's settings stand in a slot of their own, since some of its versions show none.
+    """
 
     slots: Mapping[str, Version]
     absent: Obs | None
+    split: bool = False
 
 
 Judge = Callable[[Evidence], Sequence[Assessment]]
@@ -55,25 +73,33 @@ def value_of(assessment: Assessment) -> Value:
 
 
 class Deriver:
-    """Derives one subject's intervals. ``judge`` and ``gate`` (a record's gating) must be pure."""
+    """Derives one subject's intervals. ``judge``, ``gate`` and ``settings`` (of a record) must be pure.
 
-    def __init__(self, subject_id: int, looks: Looks, crawlers: Crawlers, judge: Judge, gate: Gate) -> None:
+    ``standing`` counts the answers that a derivation left standing because a finding that decides them was an error.
+    """
+
+    def __init__(
+        self, subject_id: int, looks: Looks, crawlers: Crawlers, judge: Judge, gate: Gate, settings: Gate
+    ) -> None:
         self._id: Final = subject_id
         self._looks: Final = looks
         self._crawlers: Final = crawlers
         self._judge: Final = judge
         self._gate: Final = gate
+        self._settings: Final = settings
         self._renamed = False
+        self.standing = 0
 
     def derive(self, observations: Iterable[Obs]) -> list[Derived]:
         """The intervals' beginnings, ordered by instant; empty where nothing was ever read."""
         found = list(observations)
         self._renamed = any(o.slot == RENAMED_FROM for o in found)
-        return self._walk(Versions(self._id, self._looks, self._crawlers, self._gate).of(found))
+        self.standing = 0
+        versions = Versions(self._id, self._looks, self._crawlers, self._gate, self._settings).of(found)
+        return self._walk(versions, Evidence({}, None, has_past(found)))
 
-    def _walk(self, versions: Sequence[Version]) -> list[Derived]:
+    def _walk(self, versions: Sequence[Version], state: Evidence) -> list[Derived]:
         out: list[Derived] = []
-        state = Evidence({}, None)
         beliefs: dict[Component, Value] = {}
         for at in sorted({v.at for v in versions}):
             now = [v for v in versions if v.at == at]
@@ -136,6 +162,10 @@ class Deriver:
         for assessment in self._judge(state):
             component, value = assessment.component, value_of(assessment)
             old = beliefs.get(component)
+            if old is not None and undecided(assessment):
+                # A document that could not be read says nothing: the last belief stands (design, section 3).
+                self.standing += value != old
+                value = old
             forced = component is Component.WEIGHTS and Fact.RECREATED in happened
             if old == value and not forced:
                 continue
@@ -167,11 +197,12 @@ class Deriver:
         if state.absent is None and before.absent is not None:
             facts.add(Fact.REAPPEARED)
         old, new = before.slots.get(RECORD), state.slots.get(RECORD)
-        if old is not None and new is not None and old is not new:
-            if recreated(old.obs, new.obs):
-                facts.add(Fact.RECREATED)
-            if self._gate(old.obs) != self._gate(new.obs):
-                facts.add(Fact.GATING)
+        if old is not None and new is not None and old is not new and recreated(old.obs, new.obs):
+            facts.add(Fact.RECREATED)
+        if state.split:
+            old, new = before.slots.get(SETTINGS_SLOT), state.slots.get(SETTINGS_SLOT)
+        if old is not None and new is not None and old is not new and self._gate(old.obs) != self._gate(new.obs):
+            facts.add(Fact.GATING)
         return frozenset(facts)
 
 
@@ -189,7 +220,7 @@ def _applied(state: Evidence, versions: Sequence[Version]) -> Evidence:
         if obs.status is FetchStatus.GATED and old is not None and old.obs.status is FetchStatus.OK:
             continue
         slots[obs.slot] = version
-    return Evidence(slots, absent)
+    return Evidence(slots, absent, state.split)
 
 
 def _facts(old: Value | None, new: Value) -> frozenset[Fact]:

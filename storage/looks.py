@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -67,6 +67,10 @@ class Looks:
     def __post_init__(self) -> None:
         object.__setattr__(self, "looks", tuple(sorted(self.looks, key=lambda look: (look.at, look.run_id))))
         object.__setattr__(self, "_times", [look.at for look in self.looks])
+
+    def later(self, at: int) -> Sequence[Look]:
+        """The looks after an instant, oldest first."""
+        return self.looks[bisect_right(self._times, at) :]
 
     def last_whole(self, before: int, run_id: int) -> int | None:
         """When the last complete sweep before ``before`` began, the run itself aside."""

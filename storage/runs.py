@@ -18,7 +18,7 @@ from storage.answers import RunRow
 from storage.bulk import insert_rows, next_id
 from storage.engine import StoreError
 from storage.intern import Interner
-from storage.looks import Look, Looks, pack_ids, unpack_ids
+from storage.looks import PART, Look, Looks, pack_ids, unpack_ids
 from storage.times import from_micros, maybe_datetime, to_micros
 
 RUNNING: Final = "running"
@@ -159,11 +159,28 @@ def end_run(connection: Connection, run_id: int, status: str, now: datetime, cov
 
 
 def _end_row(connection: Connection, run_id: int, status: str, now: int, error: str | None) -> None:
+    _except_unshown(connection, run_id)
     values: dict[str, object] = {"status": status, "finished_at": now, "cursor": None}
     if error is not None:
         values["error"] = error
     connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(values))
     connection.execute(delete(schema.look_page).where(schema.look_page.c.run_id == run_id))
+
+
+def _except_unshown(connection: Connection, run_id: int) -> None:
+    """A part of the listing that did not show a subject inside it retires nothing, and is no look at it either."""
+    t, page, subject = schema.run, schema.look_page, schema.subject
+    row = connection.execute(select(t.c.sweep, t.c.reach).where(t.c.id == run_id)).one()
+    if row.sweep != PART or row.reach is None:
+        return
+    packed = connection.execute(select(page.c.seen).where(page.c.run_id == run_id)).scalars()
+    seen = {id_ for part in packed for id_ in unpack_ids(part)}
+    kinds = select(subject.c.kind).where(subject.c.id.in_(list(seen)[:1]))
+    there = select(subject.c.id).where(
+        subject.c.kind.in_(kinds), subject.c.present == 1, subject.c.created_at > row.reach
+    )
+    unshown = {id_ for id_ in connection.execute(there).scalars() if id_ not in seen}
+    add_ids(connection, run_id, "excepted", frozenset(unshown))
 
 
 def load_looks(connection: Connection) -> tuple[Looks, dict[int, str]]:

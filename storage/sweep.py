@@ -27,6 +27,7 @@ from storage.looks import Looks
 from storage.runs import Run
 from storage.times import from_micros
 from storage.versions import beginning
+from storage.witness import Row, Witnesses
 
 PRESENT: Final = 1
 GONE: Final = 2
@@ -71,7 +72,7 @@ class SweepRecorder:
     """Records listing pages of one run within one write transaction. ``kind`` is the subjects' kind."""
 
     def __init__(self, connection: Connection, interner: Interner, run: Run, looks: Looks, beliefs: Beliefs,
-                 memory: Memory, kind: str, newest: bool) -> None:  # fmt: skip
+                 memory: Memory, kind: str, newest: bool, witnesses: Witnesses) -> None:  # fmt: skip
         self._connection: Final = connection
         self._interner: Final = interner
         self._run: Final = run
@@ -80,6 +81,7 @@ class SweepRecorder:
         self._memory: Final = memory
         self._kind: Final = kind
         self._newest: Final = newest
+        self._witnesses: Final = witnesses
         self._slot: Final = interner.slots([RECORD])[RECORD]
 
     def record(self, records: Sequence[Listed], fetched_at: int) -> tuple[PageCounts, list[int]]:
@@ -128,9 +130,22 @@ class SweepRecorder:
                               basis, CAUSES.code(start.cause), FACTS.mask(start.facts), run.rules_id, run.id,
                               run.recorded_at, None))  # fmt: skip
         insert_rows(self._connection, schema.subject, subjects)
-        insert_rows(self._connection, schema.observation, observations)
+        witnesses = [] if self._newest else self._seen_late(new, observations)
+        insert_rows(self._connection, schema.observation, [*observations, *witnesses])
         insert_rows(self._connection, schema.interval, intervals)
+        self._beliefs.rederive({row[0]: f"{self._kind}:{new[row[0] - first].id}" for row in witnesses})
         return list(range(first, first + len(new)))
+
+    def _seen_late(self, new: Sequence[Listed], observations: Sequence[Row]) -> list[Row]:
+        """Models whose first sighting arrives after later looks that did not show them: they were gone by then."""
+        found: list[Row] = []
+        for listed, row in zip(new, observations, strict=True):
+            for witness in self._witnesses.of(listed.created, RECORD, row):
+                table = schema.subject
+                values = {"present": GONE, "record_at": witness[2]}
+                self._connection.execute(update(table).where(table.c.id == row[0]).values(values))
+                found.append(witness)
+        return found
 
     def _answer(self, document: int, listed: Listed) -> tuple[int, int]:
         """(value id, basis id) of a record's facts."""
@@ -177,10 +192,12 @@ class SweepRecorder:
         ties = self._ties([row[0] for row, _ in touched], at)
         for row, listed in touched:
             subject_id, document, tie = row[0], documents[listed.facts], ties.get(row[0], 0)
-            observations.append((subject_id, self._slot, at, tie, _OK, document, listed.sha, None, listed.created,
-                                 listed.modified, False, None, run.recorded_at, run.id, None, None, None))  # fmt: skip
-            fresh.add((subject_id, RECORD, at, tie))
-            if row[5] is None or at >= row[5]:
+            observation = (subject_id, self._slot, at, tie, _OK, document, listed.sha, None, listed.created,
+                           listed.modified, False, None, run.recorded_at, run.id, None, None, None)  # fmt: skip
+            witnesses = [] if self._newest else self._witnesses.of(listed.created, RECORD, observation)
+            observations += [observation, *witnesses]
+            fresh |= {(subject_id, RECORD, o[2], o[3]) for o in (observation, *witnesses)}
+            if (row[5] is None or at >= row[5]) and not witnesses:
                 stale = row[7] if row[6] is None or listed.sha == row[6] else (row[7] or at)
                 due = stale is not None or self._unexplained(document, listed)
                 updates.append({"b_id": subject_id, "present": PRESENT, "digest": digests[listed.id], "due": int(due),
@@ -217,7 +234,7 @@ class SweepRecorder:
 
 
 def _shows(row: Any, listed: Listed, documents: dict[bytes, int]) -> bool:
-    if row is None or row.status != _OK:
+    if row is None or row.status != _OK or row.dated:
         return False
     shown = (row.document_id, row.revision, row.created_at, row.modified_at)
     return bool(shown == (documents[listed.facts], listed.sha, listed.created, listed.modified))

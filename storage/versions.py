@@ -8,7 +8,7 @@ lies inside. Design, section 3, "Dating".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import dropwhile
 from typing import Final
 
@@ -22,6 +22,8 @@ Crawlers = Mapping[int, str]
 GONE: Final = (FetchStatus.MISSING, FetchStatus.MOVED)
 RENAMED_FROM: Final = "renamed-from"
 """The slot that says under which id a subject stood before: it was public then, and its appearance is no news."""
+SETTINGS_SLOT: Final = "record#settings"
+"""Where a record has past revisions (which show no settings): the look that showed the settings now in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,30 +81,40 @@ def beginning(subject_id: int, created_at: int | None, at: int, run_id: int, loo
 
 
 class Versions:
-    """Makes versions of one subject's observations. ``gate`` reads a record's gating and must be pure."""
+    """Makes versions of one subject's observations. ``gate`` and ``settings`` read a record's; both must be pure."""
 
-    def __init__(self, subject_id: int, looks: Looks, crawlers: Crawlers, gate: Gate) -> None:
+    def __init__(self, subject_id: int, looks: Looks, crawlers: Crawlers, gate: Gate, settings: Gate) -> None:
         self._id: Final = subject_id
         self._looks: Final = looks
         self._crawlers: Final = crawlers
         self._gate: Final = gate
+        self._settings: Final = settings
 
     def of(self, observations: Iterable[Obs]) -> list[Version]:
-        """The versions of all slots, those of the record first."""
+        """The versions of all slots, those of the record first.
+
+        Of several observations of one instant a commit counts last, then the later modified one, so that the order in
+        which they arrived does not matter.
+        """
         by_slot: dict[str, list[Obs]] = {}
-        for obs in sorted(observations, key=lambda o: (o.observed_at, o.dated, o.tie)):
+        for obs in sorted(observations, key=_when):
             by_slot.setdefault(obs.slot, []).append(obs)
         renamed = by_slot.pop(RENAMED_FROM, None) is not None
         observed = by_slot.pop(RECORD, [])
         shift = None if renamed else self._published(observed)
-        records = self._record_versions(observed, shift)
+        split = has_past(observed)
+        records = self._record_versions(observed, shift, split)
         # A subject that was gone before it was ever seen has no history yet.
         versions = list(dropwhile(lambda v: v.obs.status in GONE, records))
+        if split:
+            versions += self._settings_versions(observed)
         for slot_observations in by_slot.values():
             versions += self._versions(slot_observations, shift)
         return versions
 
-    def _record_versions(self, observations: Sequence[Obs], shift: tuple[int, int] | None) -> list[Version]:
+    def _record_versions(
+        self, observations: Sequence[Obs], shift: tuple[int, int] | None, split: bool
+    ) -> list[Version]:
         found: list[Version] = []
         for obs in observations:
             last = found[-1].obs if found else None
@@ -115,10 +127,26 @@ class Versions:
             after = self._looks.last_listing(self._id, created, obs.observed_at, obs.run_id)
             if last is not None:
                 after = max(after or last.observed_at, last.observed_at)
-            found.append(Version(obs, self._narrowed(obs, last, after), after, last is not None))
+            found.append(Version(obs, self._narrowed(obs, last, after, split), after, last is not None))
         return found
 
-    def _narrowed(self, obs: Obs, last: Obs | None, after: int | None) -> int:
+    def _settings_versions(self, observations: Sequence[Obs]) -> list[Version]:
+        """What looks showed of gating, privacy and disabling: a revision tells nothing of them, and ends nothing."""
+        found: list[Version] = []
+        for obs in observations:
+            if obs.dated or obs.status is not FetchStatus.OK:
+                continue
+            last = found[-1].obs if found else None
+            if last is not None and self._settings(last) == self._settings(obs):
+                continue
+            after = None
+            if last is not None:
+                look = self._looks.last_listing(self._id, last.created_at, obs.observed_at, obs.run_id)
+                after = max(look or last.observed_at, last.observed_at)
+            found.append(Version(replace(obs, slot=SETTINGS_SLOT), obs.observed_at, after, last is not None))
+        return found
+
+    def _narrowed(self, obs: Obs, last: Obs | None, after: int | None, split: bool) -> int:
         """The instant of an undated change: a last commit inside the interval bounds what commits can change.
 
         Gating, removal and re-creation are no commits, so they keep the instant of the look.
@@ -126,16 +154,16 @@ class Versions:
         modified = obs.modified_at
         if obs.dated or last is None or after is None or modified is None or obs.status is not FetchStatus.OK:
             return obs.observed_at
-        settings_changed = (
-            last.status is not FetchStatus.OK or self._gate(last) != self._gate(obs) or recreated(last, obs)
-        )
+        # Where the settings have versions of their own (split), the record's date is that of its commit alone.
+        gate_changed = not split and self._gate(last) != self._gate(obs)
+        settings_changed = last.status is not FetchStatus.OK or gate_changed or recreated(last, obs)
         inside = after < modified < obs.observed_at
         return modified if inside and not settings_changed else obs.observed_at
 
     def _published(self, records: Sequence[Obs]) -> tuple[int, int] | None:
         """(absent look, publication) where a whole sweep did not show the subject before it was published.
 
-        What was committed before was private then: it became visible with the publication.
+        What was committed before was private then, or may have been: it became visible with the publication.
         """
         first = next((o for o in records if not o.dated and o.status is FetchStatus.OK), None)
         if first is None:
@@ -164,7 +192,7 @@ class Versions:
         return found
 
     def _dated(self, obs: Obs, shift: tuple[int, int] | None) -> Version:
-        if shift is not None and obs.observed_at <= shift[0]:
+        if shift is not None and obs.observed_at <= shift[1]:
             return Version(obs, shift[1], shift[0], True)
         return Version(obs, obs.observed_at, None, True)
 
@@ -177,6 +205,15 @@ class Versions:
         if after is not None and obs.modified_at is not None and after < obs.modified_at < at:
             at = obs.modified_at
         return Version(obs, at, after, after is not None)
+
+
+def _when(obs: Obs) -> tuple[object, ...]:
+    return (obs.observed_at, obs.dated, obs.modified_at or 0, obs.revision or "", obs.status.value, obs.tie)
+
+
+def has_past(observations: Iterable[Obs]) -> bool:
+    """Whether past revisions of the record are among the observations."""
+    return any(obs.dated and obs.slot == RECORD for obs in observations)
 
 
 def _same_record(a: Obs, b: Obs) -> bool:

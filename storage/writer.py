@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, func, select
 
 from crawlers.hub.page import Page
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
-from crawlers.targets import HUB_DATASET, HUB_MODEL, Target, valid_hub_id
+from crawlers.targets import HUB_MODEL, Target, valid_hub_id
 from storage import schema
 from storage.beliefs import Beliefs
 from storage.bulk import insert_rows
@@ -24,6 +24,7 @@ from storage.runs import Run, RunSpec, add_counts, add_ids, begin_run, end_run, 
 from storage.sweep import PRESENT, Memory, PageCounts, SweepRecorder
 from storage.times import to_micros
 from storage.versions import RENAMED_FROM
+from storage.witness import Witnesses, late, observed_later, there_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Writer:
         interner = Interner(connection, self._memory.ids)
         looks, crawlers = self._looks_of(connection, run)
         beliefs = Beliefs(connection, interner, run, looks, crawlers, self._memory.judged)
-        return interner, beliefs, SnapshotRecorder(connection, interner, run, beliefs)
+        witnesses = Witnesses(connection, run, looks, crawlers)
+        return interner, beliefs, SnapshotRecorder(connection, interner, run, beliefs, witnesses)
 
     def _looks_of(self, connection: Connection, run: Run) -> tuple[Looks, dict[int, str]]:
         """The looks of other runs, read once a run: they cannot change while it holds the run lock."""
@@ -106,9 +108,10 @@ class Writer:
         total = PageCounts()
         with self._transaction() as connection:
             interner, beliefs, _ = self._parts(connection, run)
-            looks, _ = self._looks_of(connection, run)
-            newest = self._newest(connection, run)
-            recorder = SweepRecorder(connection, interner, run, looks, beliefs, self._memory, kind, newest)
+            looks, crawlers = self._looks_of(connection, run)
+            newest = not late(looks.looks, run)
+            witnesses = Witnesses(connection, run, looks, crawlers)
+            recorder = SweepRecorder(connection, interner, run, looks, beliefs, self._memory, kind, newest, witnesses)
             for page in pages:
                 at = to_micros(page.fetched_at)
                 counts, seen = recorder.record(page.records, at)
@@ -130,22 +133,22 @@ class Writer:
             add_counts(connection, run.id, counted, cursor=run.cursor, phase="sweep", sweep=PART, reach=reach)
         return run, total
 
-    def _newest(self, connection: Connection, run: Run) -> bool:
-        """Whether no other run looked at a later time: then a page is held against the newest records."""
-        t = schema.run
-        later = select(t.c.id).where(t.c.started_at > run.started_at, t.c.id != run.id, t.c.sweep > 0).limit(1)
-        return connection.execute(later).scalar() is None
-
     def swept(self, run: Run) -> Run:
         """Note that the listing was read to its end, and date anew what this look now bounds more closely."""
         with self._transaction() as connection:
             _, beliefs, _ = self._parts(connection, run)
             add_counts(connection, run.id, {}, sweep=WHOLE, cursor=None, phase="removed")
-            if not self._newest(connection, run):
-                looks, _ = load_looks(connection)
-                beliefs.rebind(looks)
-                beliefs.rederive(_bounded(connection, run))
+            self._date_anew(connection, run, beliefs)
         return replace(run, phase="removed", cursor=None)
+
+    @staticmethod
+    def _date_anew(connection: Connection, run: Run, beliefs: Beliefs, only: frozenset[int] | None = None) -> None:
+        """Where this look came late, derive anew what later looks showed: it may date that more closely."""
+        looks, _ = load_looks(connection)
+        if late(looks.looks, run):
+            beliefs.rebind(looks)
+            bounded = observed_later(connection, run)
+            beliefs.rederive(bounded if only is None else {id_: bounded[id_] for id_ in bounded if id_ in only})
 
     def unseen(self, run: Run, kind: str = HUB_MODEL) -> list[Unseen]:
         """The models that were there at the last look and that this run's pages did not show, ordered by id."""
@@ -156,12 +159,16 @@ class Writer:
             for row in connection.execute(select(pages.c.seen).where(pages.c.run_id == run.id)):
                 for subject_id in unpack_ids(row.seen):
                     seen[subject_id] = 1
-            statement = (
-                select(t.c.id, t.c.key)
-                .where(t.c.kind == kind, t.c.present == PRESENT, t.c.record_at < run.started_at)
-                .order_by(t.c.id)
-            )
-            rows = connection.execution_options(yield_per=10_000).execute(statement)
+            there = select(t.c.id, t.c.key).where(t.c.kind == kind).order_by(t.c.id)
+            if late(self._looks_of(connection, run)[0].looks, run):
+                ids = there_before(connection, run)
+                return [
+                    Unseen(r.id, Target(kind, r.key))
+                    for r in connection.execute(there)
+                    if r.id in ids and not seen[r.id]
+                ]
+            there = there.where(t.c.present == PRESENT, t.c.record_at < run.started_at)
+            rows = connection.execution_options(yield_per=10_000).execute(there)
             return [Unseen(row.id, Target(kind, row.key)) for row in rows if not seen[row.id]]
 
     # -- documents -----------------------------------------------------------------------------------------------------
@@ -174,7 +181,7 @@ class Writer:
         """Record what asking for unseen models itself gave: gone, moved, still there, or no answer."""
         counts = {"withdrawn": 0, "renamed": 0, "unlisted": 0, "lookup_failed": 0}
         with self._transaction() as connection:
-            _, _, recorder = self._parts(connection, run)
+            _, beliefs, recorder = self._parts(connection, run)
             failed: set[int] = set()
             for unseen, snapshot in looked:
                 if snapshot.status is FetchStatus.ERROR:
@@ -190,6 +197,8 @@ class Writer:
                 counts[outcome or "unlisted"] += 1
             add_counts(connection, run.id, counts)
             add_ids(connection, run.id, "excepted", frozenset(failed))
+            if failed:
+                self._date_anew(connection, run, beliefs, frozenset(failed))
         return counts
 
     def _rename(self, connection: Connection, unseen: Unseen, snapshot: Snapshot) -> Snapshot:
@@ -220,7 +229,7 @@ class Writer:
         """Record deep crawls. A target that is missing keeps its history: removal takes a complete sweep as well."""
         counts = {"deep": 0, "deep_new": 0, "deep_missing": 0, "deep_failed": 0}
         with self._transaction() as connection:
-            _, _, recorder = self._parts(connection, run)
+            _, beliefs, recorder = self._parts(connection, run)
             looked: set[int] = set()
             for target, snapshots in crawled:
                 record = next((s for s in snapshots if s.slot == RECORD), None)
@@ -233,20 +242,21 @@ class Writer:
                 looked.add(subject_id)
                 counts["deep"] += 1
                 counts["deep_new"] += fresh
-            add_counts(connection, run.id, counts, phase="deep")
+            add_counts(connection, run.id, counts | _standing(beliefs), phase="deep")
             add_ids(connection, run.id, "deep_seen", frozenset(looked))
+            self._date_anew(connection, run, beliefs, frozenset(looked))
         return counts
 
     def record_history(self, run: Run, crawled: Sequence[tuple[Target, Sequence[Snapshot]]]) -> dict[str, int]:
         """Record past revisions (dated snapshots). They are no look: what they leave out may have been there."""
         counts = {"backfilled": 0, "past": 0}
         with self._transaction() as connection:
-            _, _, recorder = self._parts(connection, run)
+            _, beliefs, recorder = self._parts(connection, run)
             for target, snapshots in crawled:
                 _, fresh = recorder.record(target, snapshots)
                 counts["backfilled"] += 1
                 counts["past"] += fresh
-            add_counts(connection, run.id, counts, phase="backfill")
+            add_counts(connection, run.id, counts | _standing(beliefs), phase="backfill")
         return counts
 
     def due(self, run: Run, every_seconds: float, limit: int) -> list[Target]:
@@ -268,14 +278,6 @@ class Writer:
         return list(dict.fromkeys([*chosen, *flagged]))
 
 
-def _bounded(connection: Connection, run: Run) -> dict[int, str]:
-    """Subjects with a believed beginning that this run's look may date more closely, or turn into news."""
-    t, s = schema.interval, schema.subject
-    statement = (
-        select(s.c.id, s.c.kind, s.c.key)
-        .join(t, t.c.subject_id == s.c.id)
-        .where(t.c.superseded_at.is_(None), t.c.observed_at > run.started_at, s.c.kind.in_((HUB_MODEL, HUB_DATASET)))
-        .where((t.c.observed_after.is_(None)) | (t.c.observed_after < run.started_at))
-        .distinct()
-    )
-    return {row.id: f"{row.kind}:{row.key}" for row in connection.execute(statement)}
+def _standing(beliefs: Beliefs) -> dict[str, int]:
+    """A document that we could not judge left the last belief standing; the run's row says so."""
+    return {"standing": beliefs.standing} if beliefs.standing else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from classifiers.evidence import Evidence
 from classifiers.model import Finding, Outcome, Pointer
@@ -10,6 +11,8 @@ from classifiers.probes.registry import probe
 from classifiers.text import excerpt
 from classifiers.texts import CARD
 from crawlers.snapshot import RECORD, FetchStatus
+
+_PAST: Final = "The record of a revision does not show the settings of its time."
 
 
 @probe("record-present", "Was the repository's record read?")
@@ -60,6 +63,8 @@ def disabled(evidence: Evidence) -> Iterator[Finding]:
     record = evidence.record
     if record is None:
         yield Finding("disabled", Outcome.NOT_AVAILABLE, detail="No record.")
+    elif record.past:
+        yield Finding("disabled", Outcome.NOT_AVAILABLE, (Pointer(RECORD),), _PAST)
     elif record.disabled or record.private:
         word = "disabled" if record.disabled else "private"
         yield Finding("disabled", Outcome.TRUE, (Pointer(RECORD, word, "true"),), f"The repository is {word}.", word)
@@ -73,6 +78,8 @@ def gated(evidence: Evidence) -> Iterator[Finding]:
     record = evidence.record
     if record is None:
         yield Finding("gated", Outcome.NOT_AVAILABLE, detail="No record.")
+    elif record.past:
+        yield Finding("gated", Outcome.NOT_AVAILABLE, (Pointer(RECORD),), _PAST)
     elif record.gated:
         word = excerpt(record.gated)
         how = {"auto": "Access is given on agreeing.", "manual": "The publisher decides who gets access."}

@@ -13,7 +13,8 @@ class HubFacts:
 
     ``gated`` is ``auto``, ``manual``, another word of the Hub's, or None. ``bases`` holds (relation or "", id).
     ``files_shown`` says whether the record had a file list at all: without one, no formats is not "no weights", and
-    ``formats`` then come from tags and figures. ``declared`` is the declared licence of the design's section 3.
+    ``formats`` then come from tags and figures. ``past`` marks the facts of a revision, whose settings (``gated``,
+    ``disabled``, ``private``) are not known. ``declared`` is the declared licence of the design's section 3.
     """
 
     licenses: tuple[str, ...] = ()
@@ -32,6 +33,7 @@ class HubFacts:
     documents: tuple[str, ...] = ()
     files_shown: bool = False
     custom_code: bool = False
+    past: bool = False
 
     @property
     def declared(self) -> tuple[str, ...]:
@@ -64,4 +66,5 @@ def parse(body: bytes) -> HubFacts:
         documents=tuple(kept.get("documents", ())),
         files_shown=kept.get("files", False),
         custom_code=kept.get("custom_code", False),
+        past=kept.get("past", False),
     )

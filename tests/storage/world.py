@@ -10,6 +10,7 @@ from typing import Any
 from classifiers.model import Component
 from crawlers.hub.page import Page
 from crawlers.hub.record import facts, listed, microseconds
+from crawlers.hub.revisions import past_facts
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import HUB_MODEL, Target
 from storage.answers import Cause, Change
@@ -93,7 +94,7 @@ class World:
 
     def past(self, number: float, id_: str, records: Mapping[float, Mapping[str, Any]]) -> Run:
         """A backfill, run on a day, of what the record showed at past commits (day → record)."""
-        return self.commits(number, id_, RECORD, {when: facts(raw) for when, raw in records.items()})
+        return self.commits(number, id_, RECORD, {when: past_facts(raw) for when, raw in records.items()})
 
     def commits(self, number: float, id_: str, slot: str, texts: Mapping[float, str | bytes]) -> Run:
         """A backfill, run on a day, of a file's commits (day → text)."""
