@@ -40,6 +40,12 @@ def test_the_half_that_was_not_looked_at_met_the_bars() -> None:
     assert unseen["false_granted"] < 0.02
 
 
+def test_licences_that_only_the_events_judge(figures: dict[str, Any]) -> None:
+    assert figures["judged_by_events_only"]["cells"] >= 40
+    assert figures["judged_by_events_only"]["accuracy"] >= 0.95
+    assert figures["judged_by_events_only"]["false_granted"] == 0
+
+
 def test_every_cell_has_a_permission_of_the_rubric(figures: dict[str, Any]) -> None:
     per = figures["by_permission"]
     assert sum(part["cells"] for part in per.values()) == figures["firm"]["cells"]
