@@ -95,6 +95,11 @@ def _commercial(votes: Votes, use: Sequence[Signal]) -> Decision:
 def _modify(votes: Votes, use: Sequence[Signal]) -> Decision:
     if denied := votes.of(Topic.MODIFY, Stance.DENIES):
         return _explicit(False, denied)
+    # Where copies may be passed on but modified ones may not, modification is limited; where nothing may be passed on,
+    # that is another restriction.
+    kept = votes.of(Topic.SHARE_MODIFIED, Stance.DENIES)
+    if kept and votes.of(Topic.DISTRIBUTE, Stance.GRANTS) and not votes.of(Topic.DISTRIBUTE, Stance.DENIES):
+        return _explicit(False, kept)
     if granted := votes.of(Topic.MODIFY, Stance.GRANTS):
         return _explicit(True, granted)
     if softly := votes.of(Topic.MODIFY, Stance.GRANTS_SOFTLY):
