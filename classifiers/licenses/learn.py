@@ -30,6 +30,7 @@ from classifiers.licenses.index import PATH, Known, Text, build, whole
 from classifiers.licenses.judge import judge
 from classifiers.licenses.operative import vocabulary
 from classifiers.licenses.words import grams, words
+from classifiers.rights import read_rights
 
 HERE: Final = Path(__file__).parent
 MIN_LICENSE: Final = 12
@@ -87,13 +88,19 @@ def from_scancode(directory: Path, names: Catalogue) -> Iterator[Source]:
             continue
         text = text.replace("{{", "").replace("}}", "")
         found = words(text)
-        if (
-            known.kind == "license"
-            and names.find(known.id)
-            and len(found) >= MIN_VARIANT
-            and giving & set(found[: len(found) * 2 // 3])
-        ):
+        whole_text = len(found) >= MIN_VARIANT and not giving.isdisjoint(found[: len(found) * 2 // 3])
+        if known.kind == "license" and names.find(known.id) and whole_text and _is_believable(known, text, names):
             yield Source(known, text)
+
+
+def _is_believable(known: Known, text: str, names: Catalogue) -> bool:
+    """Whether a variant grants what its licence grants: among thousands of rules some file a restricted text as BSD."""
+    licence = names.licenses[known.id]
+    read = read_rights(text).permissions
+    denied = [name for name, value in licence.permissions.items() if value and getattr(read, name) is False]
+    if denied:
+        print(f"left out, denies {', '.join(denied)}: a variant of {known.id}: {text[:60]!r}", file=sys.stderr)
+    return not denied
 
 
 def from_spdx(directory: Path, names: Catalogue) -> Iterator[Source]:
