@@ -21,6 +21,8 @@ from classifiers.licenses.words import words as words_of
 MAX_WORDS: Final = 1500
 """Longer texts are no notices."""
 _LITTLE_ELSE: Final = 40
+_NAME: Final = 10
+"""A text of so few words may be a licence's name and nothing else."""
 _REACH: Final = 16
 """Words before a name among which those that make it a reference may stand."""
 _MOST: Final = 6
@@ -44,6 +46,9 @@ def references(text: str, words: Sequence[str]) -> list[License]:
     """The licences that a text points at, in order of their first mention; at most a handful."""
     if len(words) > MAX_WORDS:
         return []
+    alone = catalogue().find(text) if len(words) <= _NAME else None
+    if alone is not None:
+        return [alone]
     names = _names()
     found: dict[str, tuple[int, License]] = {}
     lowered = text.lower()

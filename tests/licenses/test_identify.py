@@ -119,6 +119,7 @@ def test_an_acceptable_use_policy_is_no_licence() -> None:
         ("The weights are released under the Llama 2 Community License Agreement.", "llama2"),
         ("See https://creativecommons.org/licenses/by-nc/4.0/ for the terms of this work.", "CC-BY-NC-4.0"),
         ("License: MIT License", "MIT"),
+        ("MIT\n", "MIT"),
     ],
 )  # fmt: skip
 def test_a_text_that_points_at_a_licence_is_a_reference(text: str, license: str) -> None:
