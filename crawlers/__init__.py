@@ -1,1 +1,4 @@
-"""The world becomes :class:`~crawlers.snapshot.Snapshot` objects: bytes as they came, with where and when. No judgement, no database."""
+"""The world becomes :class:`~crawlers.snapshot.Snapshot` objects: bytes as they came, with where and when.
+
+No judgement, no database.
+"""

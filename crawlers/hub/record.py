@@ -53,11 +53,9 @@ DATASET_EXPAND: Final[tuple[str, ...]] = (
 )
 """The same for a dataset; no ``siblings``, which reach hundreds of thousands."""
 
+# Characters kept of one string, entries kept of one list of a record.
 MAX_TEXT: Final = 1000
-"""Characters that we keep of one string of a record."""
 MAX_ITEMS: Final = 500
-"""Entries that we keep of one list of a record."""
-
 _ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,254})?")
 
 _TAG_FORMATS: Final[Mapping[str, str]] = {
