@@ -9,8 +9,20 @@ ANALYSED: Final = 200_000
 """Characters that are read. The longest licence known to us (with annexes) has 110,000; what follows is not read."""
 
 _WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_ALIKE: Final = dict(
+    zip(
+        map(
+            ord,
+            "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0455\u0458\u0501\u04bb\u03bf\u03b1\u0410\u0412\u0415\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406",
+        ),
+        "aeopcyxisjdhoaABEMHOPCTXI",
+        strict=True,
+    )
+)
+"""Letters that look like Latin ones: a licence must not read otherwise to a machine than to a person."""
 _TABLE: Final = {
     **_WIDE,
+    **_ALIKE,
     **dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u00b4`"), "'"),
     **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f"), '"'),
     **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-"),
@@ -23,7 +35,9 @@ _TABLE: Final = {
     ord("\u3011"): " ",
     ord("\ufeff"): " ",
 }
-_INVISIBLE: Final = str.maketrans("", "", "\u200b\u200c\u200d\u2060\u00ad*_")
+_LIGATURES: Final = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
+_INVISIBLE: Final = {**dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\u00ad*_")), **_LIGATURES}
+_HYPHENATED: Final = re.compile(r"(?<=[a-z])-[ ]{0,12}\n[ ]{0,12}(?=[a-z])")
 _HAN_BLANK: Final = re.compile("(?<=[\u3000-\u9fff,()]) (?=[\u3000-\u9fff])")
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,9})\b[^<>]{0,400}>|<!--|-->")
 _BLOCK_TAGS: Final = frozenset(("p", "li", "div", "tr", "ul", "ol", "td", "dd", "h1", "h2", "h3", "h4", "h5", "h6"))
@@ -51,6 +65,6 @@ def _blank_tag(match: re.Match[str]) -> str:
 
 
 def spaced(raw: str) -> str:
-    """Lower-cased, single-spaced; no blanks between Chinese characters, which text from PDFs is full of."""
-    words = " ".join(raw.translate(_INVISIBLE).lower().split())
+    """Lower-cased, single-spaced; without the line-end hyphens and blanks between Chinese characters of PDFs."""
+    words = " ".join(_HYPHENATED.sub("", raw.translate(_INVISIBLE).lower()).split())
     return words if words.isascii() else _HAN_BLANK.sub("", words)

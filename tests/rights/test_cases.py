@@ -71,5 +71,14 @@ def test_what_stands_behind_the_part_that_is_read_withholds_grants() -> None:
     assert denied.permissions.commercial is False
 
 
+def test_words_parted_at_a_line_end_are_read() -> None:
+    assert read_rights("You may copy it, but not for any commer-\n  cial purpose.").permissions.commercial is False
+
+
+def test_ligatures_and_letters_that_only_look_alike_are_read() -> None:
+    assert read_rights("You may copy it. Modi\ufb01cation is prohibited.").permissions.modify is False
+    assert read_rights("You may use it for n\u043en-c\u043emmercial purposes only.").permissions.commercial is False
+
+
 def test_a_word_cut_by_invisible_characters_is_read() -> None:
     assert read_rights("You may use it for non\u200bcommercial pur\u00adposes only.").permissions.commercial is False
