@@ -158,7 +158,7 @@ class Deriver:
         happened = self._happened(before, state)
         seen = max(v.obs.observed_at for v in changed)
         exact = cause is Cause.COVERAGE or any(v.obs.dated and v.after is None for v in changed)
-        after = None if exact else min((v.after for v in changed if v.after is not None), default=None)
+        after = None if exact else _last_look_without(changed)
         for assessment in self._judge(state):
             component, value = assessment.component, value_of(assessment)
             old = beliefs.get(component)
@@ -204,6 +204,17 @@ class Deriver:
         if old is not None and new is not None and old is not new and self._gate(old.obs) != self._gate(new.obs):
             facts.add(Fact.GATING)
         return frozenset(facts)
+
+
+def _last_look_without(changed: Sequence[Version]) -> int | None:
+    """The last look that showed none of the changes.
+
+    A repository's own files change by a commit, which its record shows: so the latest look at any of its slots bounds
+    them all. What other repositories say (``dataset:ID``, ``arxiv:ID#html``) changes apart: there the earliest counts.
+    """
+    own = [v.after for v in changed if v.after is not None and not {":", "#"} & set(v.obs.slot)]
+    others = [v.after for v in changed if v.after is not None and {":", "#"} & set(v.obs.slot)]
+    return min([max(own), *others] if own else others, default=None)
 
 
 def _applied(state: Evidence, versions: Sequence[Version]) -> Evidence:

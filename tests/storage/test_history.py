@@ -244,6 +244,16 @@ def test_source_a_document_that_a_closer_look_had_not_found(world: World) -> Non
     assert change.observed_after == day(0)
 
 
+def test_one_act_is_dated_by_the_last_look_that_showed_neither_half(world: World) -> None:
+    world.deep(0, model("lab/a"))
+    world.sweep(1, [model("lab/a")])
+    opened = model("lab/a", "apache-2.0", sha="b" * 40, modified=-50)
+    world.deep(2, opened, {"LICENSE": "All rights reserved. You may not use this model for any purpose.\n"})
+    (change,) = world.changes()
+    assert (change.observed_after, change.observed_at) == (day(1), day(2)), "a commit would have shown in the listing"
+    assert {Fact.LICENSE, Fact.MARKS} <= set(change.facts)
+
+
 def test_one_belief_a_sweep_that_brings_nothing_new_changes_nothing(world: World) -> None:
     card = {"README.md": "---\nlicense: mit\n---\n# a\n"}
     world.sweep(0, [model("lab/a")])
