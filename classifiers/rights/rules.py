@@ -89,7 +89,7 @@ class Rule:
             return None
         # What stands in the stem excuses only what begins in the stem.
         after = offset if span[0] >= offset else 0
-        if any(exception.find(spans, after) for exception in self.unless):
+        if any(exception.find(spans, after, after) for exception in self.unless):
             return None
         return None if any(exception.find(spans, after, span[0]) for exception in self.unless_behind) else span
 
