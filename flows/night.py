@@ -15,7 +15,7 @@ from typing import Final
 from classifiers.rules import rules_version
 from crawlers.hub.aside import pages_aside
 from crawlers.hub.deep import CRAWLER, HubCrawler
-from crawlers.hub.listing import ListingError
+from crawlers.hub.listing import PAGE_SIZE, ListingError
 from crawlers.hub.page import Page
 from crawlers.settings import HUB, Settings
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
@@ -110,6 +110,14 @@ def stop_paging(night: Night) -> None:
     if night._pages is not None:
         night._pages.close()
         night._pages = None
+
+
+def pages_ahead(night: Night) -> int:
+    """How many pages the next batch asks for at most."""
+    if night.limit is None:
+        return PAGES_A_BATCH
+    left = night.limit - night.store.reader.counts(night.run.id).get("seen", 0)
+    return max(1, min(PAGES_A_BATCH, -(-left // PAGE_SIZE)))
 
 
 def _mind(night: Night, page: Page) -> None:

@@ -14,12 +14,13 @@ from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
 from flows import night as steps
 from flows.artifacts import night_page, publish
-from flows.batches import batch, flow
+from flows.batches import End, Retry, batch, flow, is_transient
 from flows.engine import configure_prefect, current_settings, run
 from flows.limits import wait_for
 from flows.night import Night
 from flows.progress import Progress, silent
 from storage.answers import RunRow
+from storage.runs import COMPLETE, FAILED
 from storage.store import Store, open_store
 from storage.writer import Unseen
 
@@ -37,9 +38,19 @@ class Outcome:
 _progress: ContextVar[Progress] = ContextVar("ajar_progress", default=silent)
 
 
-@batch("sweep pages", label=lambda night: f"pages {night.run.pages + 1} and on")
+def _again(error: BaseException) -> bool:
+    """Whether to page on from the cursor: the crawler has tried for a minute, but a hub that answered may recover."""
+    return is_transient(error) or (isinstance(error, ListingError) and error.reached)
+
+
+@batch(
+    "sweep pages",
+    retry=Retry(times=2, first=5),
+    transient=_again,
+    label=lambda night: f"pages {night.run.pages + 1} and on",
+)
 def _sweep(night: Night) -> bool:
-    wait_for(f"{HUB}/api/models", steps.PAGES_A_BATCH, night.settings)
+    wait_for(f"{HUB}/api/models", steps.pages_ahead(night), night.settings)
     return steps.sweep_some(night)
 
 
@@ -55,7 +66,15 @@ def _crawl(night: Night, targets: Sequence[Target]) -> None:
     steps.crawl(night, targets)
 
 
-@flow("nightly")
+def _shown(outcome: Outcome) -> End | None:
+    """How Prefect shows a night that is not complete: the reasons, and red where nothing came of it."""
+    if outcome.run.status == COMPLETE:
+        return None
+    words = "; ".join(outcome.told[:5]) or outcome.run.error or "only a part of the listing was asked for"
+    return End(outcome.run.status.capitalize(), words, failed=outcome.run.status == FAILED)
+
+
+@flow("nightly", ended=_shown)
 def nightly(sweep: bool = True, limit: int | None = None) -> Outcome:
     """One night. ``limit`` reads at most that many models of the listing, and retires nothing."""
     settings = current_settings()
