@@ -22,6 +22,7 @@ from scrapy.core.downloader.handlers._httpx import HttpxDownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
 from scrapy.http import Response
+from scrapy.utils._download_handlers import NullCookieJar
 
 from crawlers.hub.files import is_weights
 from crawlers.settings import Settings
@@ -132,19 +133,16 @@ class Door(HttpxDownloadHandler):
             yield response
 
     def _make_client(self, proxy_url: str | None = None) -> httpx2.AsyncClient:
-        client = super()._make_client(proxy_url)
         if proxy_url is not None:
-            return client  # whom a proxy reaches is its owner's business
+            return super()._make_client(proxy_url)  # whom a proxy reaches is its owner's business
         mirrors = {self._keeper.settings.hf_endpoint, *self._keeper.settings.mirrors.values()}
-        guarded = httpx2.AsyncClient(
-            cookies=client.cookies,
-            transport=GuardedTransport(
-                frozenset(_place(base) for base in mirrors), verify=self._ssl_context, limits=self._limits
-            ),
+        transport = GuardedTransport(
+            frozenset(_place(base) for base in mirrors), verify=self._ssl_context, limits=self._limits
         )
+        client = httpx2.AsyncClient(cookies=NullCookieJar(), transport=transport)
         for name in ("accept", "accept-encoding", "user-agent"):
-            guarded.headers.pop(name, None)
-        return guarded
+            client.headers.pop(name, None)  # Scrapy's own are sent
+        return client
 
     def _canonical_location(self, request: Request, response: Response) -> None:
         """Name a mirror's redirect to itself by the address that it stands for."""

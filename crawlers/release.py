@@ -50,6 +50,10 @@ class ReleaseCrawler:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what waits."""
         self._fetcher.close()
 
     @property

@@ -201,6 +201,7 @@ def scrapy_settings(settings: Settings, robots: bool, first_wait: float) -> dict
         "DOWNLOAD_HANDLERS": {"http": None, "https": Door, "ftp": None, "file": None, "data": None, "s3": None},
         "USER_AGENT": settings.user_agent,
         "ROBOTSTXT_OBEY": robots,
+        "ROBOTSTXT_USER_AGENT": "ajar",
         "COOKIES_ENABLED": False,
         "REFERER_ENABLED": False,
         "METAREFRESH_ENABLED": False,
