@@ -79,8 +79,8 @@ def source_of(url: str) -> str | None:
         return None
     steps = [step for step in parts.path.split("/") if step]
     if host in ("arxiv.org", "export.arxiv.org") and len(steps) >= 2 and steps[0] in ("abs", "pdf", "html"):
-        id_ = re.sub(r"(?:v\d+)?(?:\.pdf)?$", "", "/".join(steps[1:3] if "." not in steps[1] else steps[1:2]))
-        return f"arxiv:{id_}" if ARXIV_ID.fullmatch(id_) else None
+        ids = [re.sub(r"(?:v\d+)?(?:\.pdf)?$", "", "/".join(steps[1:end])) for end in (2, 3)]
+        return next((f"arxiv:{id_}" for id_ in ids if ARXIV_ID.fullmatch(id_)), None)
     if host == "huggingface.co" and len(steps) >= 2 and steps[0] == "papers":
         return f"arxiv:{steps[1]}" if ARXIV_ID.fullmatch(steps[1]) else None
     if host == "github.com" and len(steps) >= 2 and steps[0].lower() not in _TOOLS:
