@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from crawlers.door import Doorkeeper
+from crawlers.http import Patience
 from crawlers.hub.client import hub_fetcher
 from crawlers.hub.deep import HubCrawler, KnownState
 from crawlers.hub.memory import Remembering
@@ -35,13 +36,16 @@ _LINKING: Final = frozenset({"metadata", "abs"})
 
 
 class ReleaseCrawler:
-    """Crawls releases, one after the other. ``directory`` is where the user's own watchlist would be."""
+    """Crawls releases, one after the other. ``directory`` is where the user's own watchlist would be.
 
-    def __init__(self, settings: Settings, *, directory: Path | None = None, first_wait: float = 1.0) -> None:
+    ``first_wait`` is the first wait in seconds before a failed request is repeated; each further one is twice as long.
+    """
+
+    def __init__(self, settings: Settings, *, directory: Path | None = None, first_wait: float = 0.5) -> None:
         self._settings: Final = settings
         self._directory: Final = directory
         self._keeper: Final = Doorkeeper(settings)
-        self._fetcher: Final = hub_fetcher(settings, kind=Remembering)
+        self._fetcher: Final = hub_fetcher(settings, kind=Remembering, patience=Patience(first_wait=first_wait))
         self._hub: Final = HubCrawler(settings, self._fetcher)
         means = Means(self._keeper, self._hub, first_wait)
         self._sources: Final = {prefix: make(means) for prefix, make in SOURCES.items()}

@@ -10,12 +10,12 @@ import pytest
 
 from crawlers.hub.deep import KnownState
 from crawlers.release import ReleaseCrawler
+from crawlers.settings import HUB
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.targets import HUB_MODEL, RELEASE, Target
 from crawlers.watchlist import OWN
-from tests.crawlers.web import Web, blob, entry, feed, html, publish, web
+from tests.crawlers.web import Web, dataset, entry, feed, html, model, publish, web
 
-HUB = "https://huggingface.co"
 WATCHLIST = """
 heron:
   title: Heron
@@ -49,21 +49,6 @@ def served(tmp_path: Path) -> Iterator[Web]:
         here.say("https://heron.example/robots.txt", "User-agent: *\nDisallow: /private\n")
         here.say("https://heron.example/terms", html("You may wade."), Content_Type="text/html")
         yield here
-
-
-def model(served: Web, id_: str, card: str, sha: str = "1" * 40, **record: object) -> None:
-    """A model on the Hub with a card."""
-    raw = {"id": id_, "sha": sha, "createdAt": "2024-01-01T00:00:00.000Z", "siblings": [{"rfilename": "README.md"}]}
-    served.say(f"{HUB}/api/models/{id_}", {**raw, "tags": ["license:mit"], **record})
-    tree = [{"type": "file", "oid": blob(card.encode()), "size": len(card), "path": "README.md"}]
-    served.say(f"{HUB}/api/models/{id_}/tree/{sha}", tree)
-    served.say(f"{HUB}/{id_}/resolve/{sha}/README.md", card)
-
-
-def dataset(served: Web, id_: str) -> None:
-    """A dataset on the Hub without documents."""
-    served.say(f"{HUB}/api/datasets/{id_}", {"id": id_, "sha": "2" * 40, "createdAt": "2024-01-01T00:00:00.000Z"})
-    served.say(f"{HUB}/api/datasets/{id_}/tree/{'2' * 40}", [])
 
 
 def crawl(served: Web, slug: str = "heron", known: dict[str, KnownState] | None = None) -> dict[str, Snapshot]:

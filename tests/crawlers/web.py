@@ -121,6 +121,21 @@ def publish(web: Web, name: str, files: Mapping[str, bytes | str], **record: Any
         web.say(f"https://raw.githubusercontent.com/{name}/HEAD/{path}", body)
 
 
+def model(served: Web, id_: str, card: str, sha: str = "1" * 40, **record: object) -> None:
+    """A model on the Hub with a card."""
+    raw = {"id": id_, "sha": sha, "createdAt": "2024-01-01T00:00:00.000Z", "siblings": [{"rfilename": "README.md"}]}
+    served.say(f"{HUB}/api/models/{id_}", {**raw, "tags": ["license:mit"], **record})
+    tree = [{"type": "file", "oid": blob(card.encode()), "size": len(card), "path": "README.md"}]
+    served.say(f"{HUB}/api/models/{id_}/tree/{sha}", tree)
+    served.say(f"{HUB}/{id_}/resolve/{sha}/README.md", card)
+
+
+def dataset(served: Web, id_: str) -> None:
+    """A dataset on the Hub without documents."""
+    served.say(f"{HUB}/api/datasets/{id_}", {"id": id_, "sha": "2" * 40, "createdAt": "2024-01-01T00:00:00.000Z"})
+    served.say(f"{HUB}/api/datasets/{id_}/tree/{'2' * 40}", [])
+
+
 def entry(id_: str, title: str = "A Paper", summary: str = "An abstract.", version: int = 1) -> str:
     """An Atom entry as arXiv writes it."""
     return (
