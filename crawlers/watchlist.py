@@ -58,7 +58,7 @@ class Release:
     @property
     def sources(self) -> tuple[str, ...]:
         """Its sources as slots name them: ``hf:…``, ``hf-dataset:…``, ``arxiv:…``, ``github:…``, ``url:…``."""
-        addresses = [p if p.startswith("arxiv:") else f"url:{p}" for p in self.papers]
+        addresses = [f"url:{p}" if p.startswith("https:") else p for p in self.papers]
         found = [f"hf:{id_}" for id_ in self.hub]
         found += [*addresses, *self.code, *(f"hf-dataset:{id_}" for id_ in self.datasets)]
         return tuple(dict.fromkeys([*found, *(f"url:{page}" for page in self.pages)]))
@@ -136,14 +136,14 @@ _FORM: Final = (
 )
 
 
-def valid_arxiv(text: str) -> bool:
-    """Whether it is ``arxiv:`` and an arXiv id without its version."""
-    return text.startswith("arxiv:") and ARXIV_ID.fullmatch(text.removeprefix("arxiv:")) is not None
+FORMS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType({"arxiv": ARXIV_ID, "github": GITHUB_NAME})
+"""What ``papers`` and ``code`` may hold besides addresses: prefix → the form of what follows it."""
 
 
-def valid_github(text: str) -> bool:
-    """Whether it is ``github:owner/name``."""
-    return text.startswith("github:") and GITHUB_NAME.fullmatch(text.removeprefix("github:")) is not None
+def valid_source(text: str) -> bool:
+    """Whether it is ``prefix:key`` with a prefix and a key of :data:`FORMS`."""
+    prefix, colon, key = text.partition(":")
+    return bool(colon) and prefix in FORMS and FORMS[prefix].fullmatch(key) is not None
 
 
 def valid_page(text: str) -> bool:
@@ -168,8 +168,8 @@ def valid_page(text: str) -> bool:
 _CHECKS: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "hub": valid_hub_id,
-        "papers": lambda text: valid_arxiv(text) or valid_page(text),
-        "code": valid_github,
+        "papers": lambda text: valid_source(text) or valid_page(text),
+        "code": valid_source,
         "datasets": valid_hub_id,
         "pages": valid_page,
         "predecessors": valid_slug,
