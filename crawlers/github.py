@@ -1,58 +1,46 @@
-"""GitHub: a repository's record, the list of its files, and the documents among them.
+"""GitHub: a repository's record, the list of its files, the documents among them, and its releases.
 
-``GET api.github.com/repos/O/R`` and ``…/git/trees/HEAD?recursive=1`` (https://docs.github.com/rest), with the token
-where there is one; documents come from raw.githubusercontent.com, without it. A file is known by its Git blob id, so
-what did not change is not fetched again, and damage on the way is seen. Without a token GitHub answers 60 requests an
-hour: when they are used up, README and licence are still looked for among the raw files.
+``GET api.github.com/repos/O/R``, ``…/git/trees/HEAD?recursive=1`` and ``…/releases`` (https://docs.github.com/rest),
+with the token where there is one; documents come from raw.githubusercontent.com, without it. A file is known by its
+Git blob id, so what did not change is not fetched again, and damage on the way is seen. Without a token GitHub answers
+60 requests an hour: when they are used up, README and licence are still looked for among the raw files.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-import orjson
 from scrapy.http import Response
 
-from crawlers.hub.files import is_weights, license_like, safe_path
-from crawlers.hub.record import shallow_first
+from crawlers.github_shapes import (
+    README,
+    SHA,
+    blob_id,
+    documents,
+    entries,
+    kept,
+    listing,
+    read_list,
+    read_object,
+    released,
+)
+from crawlers.hub.files import license_like
 from crawlers.reading import etag_of, moment
 from crawlers.snapshot import FetchStatus
 from crawlers.source import Ask
 from crawlers.spiders import SourceSpider
+from crawlers.watchlist import GITHUB_NAME
 
 API: Final = "https://api.github.com"
 RAW: Final = "https://raw.githubusercontent.com"
 REPO: Final = "repo"
 TREE: Final = "tree"
+RELEASES: Final = "releases"
+MAX_RELEASES: Final = 30
 MAX_JSON: Final = 50 * 1024 * 1024
 """Bytes of a file list; GitHub cuts it at 7 MB."""
-MAX_LICENSES: Final = 10
-MAX_CARDS: Final = 10
-KEPT: Final = (
-    "full_name",
-    "description",
-    "homepage",
-    "license",
-    "archived",
-    "disabled",
-    "private",
-    "fork",
-    "default_branch",
-    "topics",
-    "visibility",
-    "created_at",
-)
-"""What we keep of a repository's record; stars and sizes change every hour and tell nothing about openness."""
-
-_SHA: Final = re.compile(r"[0-9a-f]{40}")
-_README: Final = re.compile(r"(?i)readme(?:\.(?:md|rst|txt|markdown))?")
-_CARDS: Final = re.compile(
-    r"(?i)(?:.*[_-])?(?:model|data|dataset)[_-]?(?:card|sheet|statement)s?(?:[_.-].*)?\.(?:md|txt|rst)|datasheet\.md"
-)
 _GUESSES: Final = ("README.md", "LICENSE", "LICENSE.md", "LICENSE.txt")
 
 
@@ -91,7 +79,7 @@ class GithubSpider(SourceSpider):
             return
         about: dict[str, Any] = {}
         if response.status != 304:
-            raw = _object(response.body)
+            raw = read_object(response.body)
             if raw is None or not isinstance(raw.get("full_name"), str):
                 again = self.damaged(response, "not a repository")
                 yield again or self.slot(ask, REPO, response.url, FetchStatus.ERROR, detail="not a repository")
@@ -101,7 +89,7 @@ class GithubSpider(SourceSpider):
                 "created_at": moment(str(raw.get("created_at"))),
                 "modified_at": moment(str(raw.get("pushed_at"))),
             }
-            named = raw["full_name"]
+            named = raw["full_name"] if GITHUB_NAME.fullmatch(raw["full_name"]) else repository
             yield self.slot(
                 ask,
                 REPO,
@@ -113,12 +101,37 @@ class GithubSpider(SourceSpider):
                 detail="" if named == ask.key else f"answered as {named[:150]}",
                 **about,
             )
+            repository = named
         # Where a document is missing, the list of files is needed to know whether it is there.
         seen = any(slot.startswith(ask.slot("")) and _is_document(slot) for slot in self.visit.known)
         headers = self._headers(self.visit.etag(ask.slot(TREE)) if seen else None)
         url = f"{API}/repos/{repository}/git/trees/HEAD?recursive=1"
         yield self.ask_for(
             url, self.tree, ask, part=TREE, headers=headers, limit=MAX_JSON, repository=repository, about=about
+        )
+        if self.visit.settings.github_token or self.keeper.mirrored(API):  # else sixty requests an hour must do
+            headers = self._headers(self.visit.etag(ask.slot(RELEASES)))
+            url = f"{API}/repos/{repository}/releases?per_page={MAX_RELEASES}"
+            yield self.ask_for(url, self.releases, ask, part=RELEASES, headers=headers, limit=MAX_JSON, about=about)
+
+    def releases(self, response: Response, ask: Ask, about: Mapping[str, Any]) -> Iterator[Any]:
+        """What the repository released: names, dates and files."""
+        if response.status == 304:
+            return
+        refused, rows = self._refused(response), read_list(response.body)
+        if refused is not None or rows is None:
+            status, detail = refused or (FetchStatus.ERROR, "not a list of releases")
+            yield self.slot(ask, RELEASES, response.url, status, detail=detail)
+            return
+        yield self.slot(
+            ask,
+            RELEASES,
+            response.url,
+            FetchStatus.OK,
+            body=released(rows),
+            etag=etag_of(response),
+            media_type="application/json",
+            **about,
         )
 
     def tree(self, response: Response, ask: Ask, repository: str, about: Mapping[str, Any]) -> Iterator[Any]:
@@ -134,14 +147,14 @@ class GithubSpider(SourceSpider):
             if refused[0] is FetchStatus.ERROR:
                 yield from self._guess(ask, repository)
             return
-        raw = _object(response.body)
+        raw = read_object(response.body)
         if raw is None or not isinstance(raw.get("tree"), list):
             again = self.damaged(response, "not a list of files")
             yield again or self.slot(ask, TREE, url, FetchStatus.ERROR, detail="not a list of files")
             return
         files, whole = entries(raw["tree"]), raw.get("truncated") is not True
         sha = str(raw.get("sha"))
-        dates = {**about, "revision": sha if _SHA.fullmatch(sha) else None}
+        dates = {**about, "revision": sha if SHA.fullmatch(sha) else None}
         yield self.slot(
             ask,
             TREE,
@@ -167,7 +180,7 @@ class GithubSpider(SourceSpider):
             )
         if not whole:
             return
-        if not any(_README.fullmatch(path) for path in wanted):
+        if not any(README.fullmatch(path) for path in wanted):
             url = raw_url(repository, "README.md")
             yield self.slot(ask, "README.md", url, FetchStatus.MISSING, detail="not in the repository", **dates)
         if not any(license_like(path) for path in wanted):
@@ -228,66 +241,10 @@ class GithubSpider(SourceSpider):
         return FetchStatus.ERROR, f"HTTP {response.status}"
 
 
-def kept(raw: Mapping[str, Any]) -> bytes:
-    """The part of a repository's record that we keep, as canonical JSON in GitHub's shape."""
-    found = {key: raw[key] for key in KEPT if raw.get(key) is not None}
-    license_ = raw.get("license")
-    if isinstance(license_, dict):
-        found["license"] = {key: license_[key] for key in ("key", "name", "spdx_id") if license_.get(key) is not None}
-    return orjson.dumps(found, option=orjson.OPT_SORT_KEYS)
-
-
-def listing(tree: list[Any], whole: bool) -> bytes:
-    """The list of files in GitHub's shape, path and kind only: it changes where files come and go."""
-    rows = [{"path": e["path"], "type": e.get("type")} for e in tree if _readable(e)]
-    rows.sort(key=lambda row: str(row["path"]))
-    return orjson.dumps({"tree": rows, "truncated": not whole}, option=orjson.OPT_SORT_KEYS)
-
-
-def entries(tree: list[Any]) -> dict[str, str]:
-    """Path → blob id of the files of a tree; an id that is none is empty."""
-    found = {}
-    for entry in tree:
-        if _readable(entry) and entry.get("type", "blob") == "blob" and safe_path(entry["path"]):
-            sha = entry.get("sha")
-            found[entry["path"]] = sha if isinstance(sha, str) and _SHA.fullmatch(sha) else ""
-    return found
-
-
-def documents(files: Mapping[str, str]) -> list[str]:
-    """The documents to read: README, licences, cards of models and data."""
-    readme = sorted((p for p in files if _README.fullmatch(p)), key=lambda p: (p != "README.md", p))[:1]
-    licenses = [p for p in files if p.count("/") <= 1 and license_like(p)]
-    cards = [p for p in files if p.count("/") <= 3 and _CARDS.fullmatch(p.rpartition("/")[2])]
-    chosen = [
-        *readme,
-        *sorted(licenses, key=shallow_first)[:MAX_LICENSES],
-        *sorted(cards, key=shallow_first)[:MAX_CARDS],
-    ]
-    return list(dict.fromkeys(path for path in chosen if not is_weights(path)))
+def _is_document(slot: str) -> bool:
+    return slot.partition("#")[2] not in (REPO, TREE, RELEASES, "")
 
 
 def raw_url(repository: str, path: str) -> str:
     """The canonical address of a file on the default branch."""
     return f"{RAW}/{repository}/HEAD/{quote(path, safe='/')}"
-
-
-def blob_id(body: bytes) -> str:
-    """Git's id of these bytes."""
-    return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest()
-
-
-def _is_document(slot: str) -> bool:
-    return slot.partition("#")[2] not in (REPO, TREE, "")
-
-
-def _readable(entry: Any) -> bool:
-    return isinstance(entry, dict) and isinstance(entry.get("path"), str) and len(entry["path"]) <= 500
-
-
-def _object(body: bytes) -> dict[str, Any] | None:
-    try:
-        raw = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return raw if isinstance(raw, dict) else None

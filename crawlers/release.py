@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 CRAWLER: Final = "crawlers.release"
 _LINKING: Final = frozenset({"metadata", "abs"})
-"""Parts of a paper whose links are followed; in its text most are citations."""
+"""Parts of a paper that speak of itself."""
 
 
 class ReleaseCrawler:
@@ -138,6 +138,8 @@ def linked_from(snapshots: Iterable[Snapshot]) -> Iterator[tuple[str, str]]:
             found = [f"arxiv:{id_}" for id_ in shown.papers] + ([page] if page else [])
         elif part in _LINKING or (part.lower().startswith("readme") and source.startswith(("hf:", "github:"))):
             found = list(links(snapshot.body))
+        elif part == "html":  # the papers that a paper links are those that it cites
+            found = [link for link in links(snapshot.body) if not link.startswith("arxiv:")]
         else:
             continue
         for link in found:

@@ -32,7 +32,7 @@ from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask, Visit
 
 MAX_DOCUMENT: Final = 5 * 1024 * 1024
-TRIES: Final = 6
+TRIES: Final = 8
 LONGEST_WAIT: Final = 300.0
 """Seconds that a source may ask us to wait; one that asks for more is left alone."""
 _REDIRECTS: Final = 5

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 from collections.abc import Iterator
 
+import orjson
 import pytest
 
 from crawlers.door import Doorkeeper, RefusedAddressError, is_public, public_address
@@ -188,8 +189,6 @@ def test_a_redirect_to_another_host_does_not_get_the_token(served: Web) -> None:
 def test_a_renamed_repository_is_followed(served: Web) -> None:
     publish(served, "heron/wader", {"README.md": "# Heron\n"})
     served.say(GIT, status=301, Location="https://api.github.com/repos/heron/wader")
-    served.say(f"{GIT}/git/trees/HEAD", status=301, Location="https://api.github.com/repos/heron/wader/git/trees/HEAD")
-    served.say("https://raw.githubusercontent.com/heron/heron-lm/HEAD/README.md", "# Heron\n")
     found = code(served.settings())
     assert found["repo"].detail == "answered as heron/wader"
     assert found["README.md"].status is FetchStatus.OK
@@ -226,7 +225,7 @@ def test_a_repository_without_licence_says_so(served: Web) -> None:
 def test_a_cut_list_of_files_proves_no_absence(served: Web) -> None:
     publish(served, "heron/heron-lm", {"README.md": "# Heron\n"})
     served.say(f"{GIT}/git/trees/HEAD", {"sha": "1" * 40, "truncated": True, "tree": []})
-    assert set(code(served.settings())) == {"repo", "tree"}
+    assert set(code(served.settings())) == {"repo", "tree", "releases"}
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b"\xff\xfe", b'{"tree": 3}', b'{"full_name": 3}', b"null"])
@@ -244,8 +243,18 @@ def test_hostile_file_names_are_left_alone(served: Web) -> None:
     publish(served, "heron/heron-lm", {"README.md": "# Heron\n"})
     tree = [{"path": name, "type": "blob", "sha": "", "size": 1} for name in names] + [None, 3, {"path": 3}]
     served.say(f"{GIT}/git/trees/HEAD", {"sha": "1" * 40, "truncated": False, "tree": tree})
-    assert set(code(served.settings())) == {"repo", "tree", "README.md", "LICENSE"}
+    assert set(code(served.settings())) == {"repo", "tree", "releases", "README.md", "LICENSE"}
     assert code(served.settings())["LICENSE"].status is FetchStatus.MISSING
+
+
+def test_releases_are_known_by_names_dates_and_files(served: Web) -> None:
+    publish(served, "heron/heron-lm", {"README.md": "# Heron\n"})
+    shown = {"tag_name": "v1", "name": None, "published_at": "2024-01-05T00:00:00Z", "body": "x"}
+    served.say(f"{GIT}/releases", [{**shown, "assets": [{"name": "a.zip", "download_count": 9}, 3]}, 4])
+    row = {"tag_name": "v1", "name": None, "published_at": "2024-01-05T00:00:00Z", "assets": ["a.zip"]}
+    assert orjson.loads(code(served.settings())["releases"].body) == [row]
+    served.say(f"{GIT}/releases", {"message": "odd"})
+    assert code(served.settings())["releases"].detail == "not a list of releases"
 
 
 # -- addresses ----------------------------------------------------------------------------------------------

@@ -75,6 +75,7 @@ def test_every_source_has_its_slots(served: Web) -> None:
         "arxiv:2402.00001#html": "ok",
         "github:marsh/heron-lm#repo": "ok",
         "github:marsh/heron-lm#tree": "ok",
+        "github:marsh/heron-lm#releases": "ok",
         "github:marsh/heron-lm#README.md": "ok",
         "github:marsh/heron-lm#LICENSE": "ok",
         "url:https://heron.example/terms#page": "ok",
@@ -91,6 +92,13 @@ def test_links_are_followed_one_hop_and_say_from_where(served: Web) -> None:
     assert via.keys() >= {"github:marsh/heron-eval#repo", "github:marsh/heron-eval#tree", "hf-dataset:x/y#record"}
     assert {detail.partition(";")[0] for detail in via.values()} == {"via hf:marsh/heron-1b#README.md"}
     assert not any("2402.00009" in asked.url for asked in served.asked)
+
+
+def test_a_papers_text_leads_to_code_and_data_but_not_to_what_it_cites(served: Web) -> None:
+    text = "https://github.com/marsh/heron-tools https://github.com/else/where https://arxiv.org/abs/2402.00009"
+    served.say("https://arxiv.org/html/2402.00001", html(text))
+    via = {slot.partition("#")[0] for slot, s in crawl(served).items() if s.detail.startswith("via arxiv:")}
+    assert via == {"github:marsh/heron-tools"}
 
 
 def test_a_linked_source_that_nothing_says_of_now_is_still_looked_at(served: Web) -> None:

@@ -20,7 +20,7 @@ from tests.replay import Replay
 pytestmark = pytest.mark.shared
 MAY = "2024-05-16T23:59:59Z"
 SOME = ["llama-2", "t5", "gpt-2", "grok-1", "gpt-neox-20b", "anthropic-lm", "codet5", "xglm", "claude", "opt"]
-FAULTS = {"seed": 5, "e500": 0.15, "drop": 0.1, "truncate": 0.1, "garbage": 0.05}
+FAULTS = {"seed": 5, "e500": 0.08, "drop": 0.06, "truncate": 0.05, "garbage": 0.05}
 
 
 def settings(replay: Replay) -> Settings:

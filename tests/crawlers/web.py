@@ -117,6 +117,7 @@ def publish(web: Web, name: str, files: Mapping[str, bytes | str], **record: Any
     ]
     answer = {"sha": "ab" * 20, "truncated": False, "tree": tree}
     web.say(f"https://api.github.com/repos/{name}/git/trees/HEAD", answer, ETag='"tree-1"')
+    web.say(f"https://api.github.com/repos/{name}/releases", [], ETag='"releases-1"')
     for path, body in raw.items():
         web.say(f"https://raw.githubusercontent.com/{name}/HEAD/{path}", body)
 
