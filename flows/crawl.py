@@ -48,10 +48,7 @@ _progress: ContextVar[Progress] = ContextVar("ajar_crawl_progress", default=sile
 @batch("look closely", label=lambda night, targets: f"{len(targets)} targets")
 def _crawl(night: Night, targets: Sequence[Target]) -> list[Crawled]:
     wait_for(f"{HUB}/api/models", len(targets), night.settings)
-    return [
-        Crawled(target, record.status, "" if record.status is FetchStatus.OK else steps.said(record))
-        for target, record in steps.crawl(night, targets)
-    ]
+    return [Crawled(came.target, came.status, came.message) for came in steps.crawl(night, targets)]
 
 
 @flow("crawl")

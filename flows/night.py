@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from classifiers.rules import rules_version
 from crawlers.hub.aside import pages_aside
@@ -19,12 +19,15 @@ from crawlers.hub.listing import PAGE_SIZE, ListingError
 from crawlers.hub.page import Page
 from crawlers.settings import HUB, Settings
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
-from crawlers.targets import Target
+from crawlers.targets import RELEASE, Target
 from flows.progress import Progress, silent
 from storage.answers import Change
 from storage.runs import COMPLETE, FAILED, PARTIAL, Run, RunSpec
 from storage.store import Store
 from storage.writer import Unseen
+
+if TYPE_CHECKING:
+    from crawlers.release import ReleaseCrawler
 
 PAGES_A_BATCH: Final = 32
 """Thirty thousand models: about a second of work, what a Prefect task should be."""
@@ -59,11 +62,21 @@ class Night:
     expected: int = 0
     """Models that were there at the last look: about how many the listing will show."""
     _pages: Generator[Page, None, None] | None = None
+    _releases: ReleaseCrawler | None = None
 
     @property
     def limited(self) -> bool:
         """Whether only a part of the listing was asked for."""
         return self.limit is not None
+
+    @property
+    def releases(self) -> ReleaseCrawler:
+        """The crawler of releases, one a night, so that what several name is asked for once."""
+        if self._releases is None:
+            from crawlers.release import ReleaseCrawler  # Scrapy is not needed where no release is crawled
+
+            self._releases = ReleaseCrawler(self.settings)
+        return self._releases
 
     def tell(self, sentence: str) -> None:
         """Note a failure for people."""
@@ -164,21 +177,48 @@ def due(night: Night) -> list[list[Target]]:
     return [targets[i : i + TARGETS_A_BATCH] for i in range(0, len(targets), TARGETS_A_BATCH)]
 
 
-def crawl(night: Night, batch: Sequence[Target]) -> list[tuple[Target, Snapshot]]:
-    """Deep-crawl targets and record them; returns each target's record snapshot."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of looking closely at a target; ``message`` is empty where it was read, else says why not."""
+
+    target: Target
+    status: FetchStatus
+    message: str = ""
+
+
+def crawl(night: Night, batch: Sequence[Target]) -> list[Looked]:
+    """Deep-crawl targets and record them; says what came of each, in their order."""
+    writer = night.store.writer
+    releases = [target for target in batch if target.kind == RELEASE]
     with HubCrawler(night.settings) as crawler:
-        crawled = [(target, crawler.crawl(target, night.store.writer.known(target))) for target in batch]
-    night.store.writer.record_deep(night.run, crawled)
-    records = []
-    for target, snapshots in crawled:
-        record = next(s for s in snapshots if s.slot == RECORD)
-        records.append((target, record))
-        if record.status is not FetchStatus.OK:
-            night.tell(f"{target}: {said(record)}")
+        crawled = [(t, crawler.crawl(t, writer.known(t))) for t in batch if t.kind != RELEASE]
+    if crawled:
+        writer.record_deep(night.run, crawled)
+    for target in releases:  # each takes as long as a batch of repositories
+        crawled.append((target, night.releases.crawl(target, writer.known(target))))
+        writer.record_deep(night.run, crawled[-1:])
+    crawled.sort(key=lambda pair: batch.index(pair[0]))
+    looked = [came_of(target, snapshots) for target, snapshots in crawled]
+    for came, (target, snapshots) in zip(looked, crawled, strict=True):
+        if came.status is not FetchStatus.OK:
+            night.tell(f"{target}: {came.message}")
         for part in snapshots:
-            if part.slot != RECORD and part.status is FetchStatus.ERROR:
+            if part.slot != RECORD and part.status is FetchStatus.ERROR and part.detail != came.message:
                 night.tell(f"{target}: {part.slot}: {part.detail}")
-    return records
+    return looked
+
+
+def came_of(target: Target, snapshots: Sequence[Snapshot]) -> Looked:
+    """The sum of a target's snapshots: its record's, or of a release whether any of its sources could be had."""
+    record = next((s for s in snapshots if s.slot == RECORD), None)
+    if record is not None:
+        return Looked(target, record.status, "" if record.status is FetchStatus.OK else said(record))
+    statuses = {snapshot.status for snapshot in snapshots}
+    if not statuses or FetchStatus.OK in statuses or FetchStatus.GATED in statuses:
+        return Looked(target, FetchStatus.OK)
+    if FetchStatus.MISSING in statuses:
+        return Looked(target, FetchStatus.MISSING, "none of its sources is there")
+    return Looked(target, FetchStatus.ERROR, snapshots[0].detail or "none of its sources could be reached")
 
 
 def said(record: Snapshot) -> str:
@@ -210,6 +250,9 @@ def end(night: Night, swept: bool) -> None:
         "limit": night.limit,
     }
     night.store.writer.end(night.run, status, night.settings.now(), coverage)
+    if night._releases is not None:
+        night._releases.close()
+        night._releases = None
 
 
 def changes(night: Night) -> Iterator[Change]:

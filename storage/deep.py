@@ -33,6 +33,7 @@ class Stored:
     revision: str | None
     etag: str | None
     sha256: str | None
+    detail: str | None = None
 
 
 class SnapshotRecorder:
@@ -121,6 +122,9 @@ class SnapshotRecorder:
     def _note(self, subject: Any, snapshots: Sequence[Snapshot], closely: bool) -> None:
         """Keep the subject's newest state at hand for the next sweep."""
         record = next((s for s in reversed(snapshots) if s.slot == RECORD and not s.dated), None)
+        if record is None and closely:  # a release lives in many places and has no record
+            table, at = schema.subject, max((to_micros(s.fetched_at) for s in snapshots), default=self._run.started_at)
+            self._connection.execute(update(table).where(table.c.id == subject.id).values(deep_at=at, due=0))
         if record is None or record.status is FetchStatus.ERROR:
             return
         at = to_micros(record.observed_at)
@@ -143,7 +147,7 @@ def stored_state(connection: Connection, target: Target) -> dict[str, Stored]:
     """Slot → the newest of what is known, read errors aside."""
     o, s, d, u = schema.observation, schema.slot, schema.document, schema.subject
     statement = (
-        select(s.c.name, o.c.status, o.c.revision, o.c.etag, d.c.sha256)
+        select(s.c.name, o.c.status, o.c.revision, o.c.etag, o.c.detail, d.c.sha256)
         .join(u, u.c.id == o.c.subject_id)
         .join(s, s.c.id == o.c.slot_id)
         .outerjoin(d, d.c.id == o.c.document_id)
@@ -156,6 +160,7 @@ def stored_state(connection: Connection, target: Target) -> dict[str, Stored]:
             revision=row.revision,
             etag=row.etag,
             sha256=None if row.sha256 is None else bytes(row.sha256).hex(),
+            detail=row.detail,
         )
         for row in connection.execute(statement)
     }

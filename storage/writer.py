@@ -233,8 +233,9 @@ class Writer:
             looked: set[int] = set()
             for target, snapshots in crawled:
                 record = next((s for s in snapshots if s.slot == RECORD), None)
-                readable = record or next((s for s in snapshots if s.status is FetchStatus.OK), None)
-                if readable is None or readable.status is not FetchStatus.OK:
+                # A release has no record: it was looked at where any of its sources answered, or nothing changed.
+                answered = not snapshots or any(s.status is not FetchStatus.ERROR for s in snapshots)
+                if not answered or (record is not None and record.status is not FetchStatus.OK):
                     missing = record is not None and record.status in (FetchStatus.MISSING, FetchStatus.MOVED)
                     counts["deep_missing" if missing else "deep_failed"] += 1
                     continue

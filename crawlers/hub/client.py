@@ -40,7 +40,13 @@ class Refusal(Enum):
     OTHER = auto()
 
 
-def hub_fetcher(settings: Settings, session: Callable[[], httpx2.Client] = get_session, **parts: Any) -> Fetcher:
+def hub_fetcher(
+    settings: Settings,
+    session: Callable[[], httpx2.Client] = get_session,
+    *,
+    kind: type[Fetcher] = Fetcher,
+    **parts: Any,
+) -> Fetcher:
     """A :class:`~crawlers.http.Fetcher` over huggingface_hub's session. ``parts`` go to the fetcher (bounds, clocks).
 
     The token is the settings' and no other: one that huggingface_hub finds on the machine is not sent.
@@ -56,7 +62,7 @@ def hub_fetcher(settings: Settings, session: Callable[[], httpx2.Client] = get_s
         name = _bucket(urlsplit(url).path)
         return name, _QUOTAS[name][settings.hf_token is not None] if direct else float("inf")
 
-    return Fetcher(settings, session, headers, quota=quota, elsewhere=STORAGE_HOSTS, **parts)
+    return kind(settings, session, headers, quota=quota, elsewhere=STORAGE_HOSTS, **parts)
 
 
 def refusal(answer: Answer, token_sent: bool) -> Refusal | None:

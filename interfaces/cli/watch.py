@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from crawlers.targets import Target
+from crawlers.targets import RELEASE, Target
 from interfaces.cli.context import App
 from interfaces.cli.options import TARGET, common_options, json_option, jsonl_option, pass_app
 from interfaces.render import streams
@@ -13,19 +13,33 @@ from interfaces.render.shapes import Json, instant
 
 
 @click.command("track")
-@click.argument("targets", nargs=-1, required=True, type=TARGET, metavar="TARGET...")
+@click.argument("targets", nargs=-1, type=TARGET, metavar="TARGET...")
+@click.option("--watchlist", is_flag=True, help="Every release that we know of, and those of ajar-watchlist.yaml.")
 @common_options
 @pass_app
-def track_command(app: App, targets: tuple[Target, ...]) -> None:
+def track_command(app: App, targets: tuple[Target, ...], watchlist: bool) -> None:
     """Put targets on the watchlist.
 
-    The nightly crawl reads their documents and assesses all twelve components. Example: ajar track gpt2 Qwen/Qwen-7B
+    The nightly crawl reads their documents and assesses all twelve components. Example: ajar track gpt2 llama-2
     """
+    if watchlist:
+        targets = (*targets, *_releases())
+    if not targets:
+        raise click.UsageError("name a TARGET, or say --watchlist for every release that we know of")
     with app.store() as store:
         added = store.writer.track(targets, app.settings.now())
     app.say(
         f"{len(added)} of {len(set(targets))} added; `ajar nightly` crawls the watchlist, `ajar crawl` one of it now"
     )
+
+
+def _releases() -> list[Target]:
+    from crawlers.watchlist import WatchlistError, watchlist
+
+    try:
+        return [Target(RELEASE, slug) for slug in watchlist()]
+    except WatchlistError as error:
+        raise click.UsageError(str(error)) from error
 
 
 @click.command("untrack")

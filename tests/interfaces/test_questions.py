@@ -224,3 +224,19 @@ def test_the_watchlist_is_edited(tmp_path: Path, capsys: pytest.CaptureFixture[s
     ajar("untrack", "Qwen/Qwen-7B")
     ajar("table", status=1)
     assert "the watchlist is empty" in ajar.err
+
+
+def test_all_releases_are_tracked_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ajar-watchlist.yaml").write_text("heron: {title: Heron, hub: [marsh/heron-1b]}\n")
+    ajar = Ajar(str(tmp_path / "new.db"), capsys)
+    ajar("track", "--watchlist", "gpt2")
+    tracked = set(ajar("targets").split())
+    assert {"release:llama-2", "release:heron", "hf:gpt2"} <= tracked
+    ajar("track", status=2)
+    assert "--watchlist" in ajar.err
+    (tmp_path / "ajar-watchlist.yaml").write_text("heron: [")
+    ajar("track", "--watchlist", status=2)
+    assert "cannot be read as YAML" in ajar.err

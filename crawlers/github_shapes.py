@@ -1,0 +1,114 @@
+"""GitHub's JSON as we keep it, and which of a repository's files are documents. Takes anything, raises nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from crawlers.hub.files import is_weights, license_like, safe_path
+from crawlers.hub.record import shallow_first
+
+MAX_LICENSES: Final = 10
+MAX_CARDS: Final = 10
+KEPT: Final = (
+    "full_name",
+    "description",
+    "homepage",
+    "license",
+    "archived",
+    "disabled",
+    "private",
+    "fork",
+    "default_branch",
+    "topics",
+    "visibility",
+    "created_at",
+)
+"""What we keep of a repository's record; stars and sizes change every hour and tell nothing about openness."""
+
+SHA: Final = re.compile(r"[0-9a-f]{40}")
+README: Final = re.compile(r"(?i)readme(?:\.(?:md|rst|txt|markdown))?")
+_CARDS: Final = re.compile(
+    r"(?i)(?:.*[_-])?(?:model|data|dataset)[_-]?(?:card|sheet|statement)s?(?:[_.-].*)?\.(?:md|txt|rst)|datasheet\.md"
+)
+
+
+def kept(raw: Mapping[str, Any]) -> bytes:
+    """The part of a repository's record that we keep, as canonical JSON in GitHub's shape."""
+    found = {key: raw[key] for key in KEPT if raw.get(key) is not None}
+    license_ = raw.get("license")
+    if isinstance(license_, dict):
+        found["license"] = {key: license_[key] for key in ("key", "name", "spdx_id") if license_.get(key) is not None}
+    return orjson.dumps(found, option=orjson.OPT_SORT_KEYS)
+
+
+def released(rows: list[Any]) -> bytes:
+    """Names, dates and files of releases in GitHub's shape; how often a file was fetched changes every hour."""
+    found = []
+    for row in rows:
+        if isinstance(row, dict):
+            assets = row.get("assets")
+            names = (
+                [a["name"] for a in assets if isinstance(a, dict) and "name" in a] if isinstance(assets, list) else []
+            )
+            found.append({key: row.get(key) for key in ("tag_name", "name", "published_at")} | {"assets": names})
+    return orjson.dumps(found, option=orjson.OPT_SORT_KEYS)
+
+
+def listing(tree: list[Any], whole: bool) -> bytes:
+    """The list of files in GitHub's shape, path and kind only: it changes where files come and go."""
+    rows = [{"path": e["path"], "type": e.get("type")} for e in tree if _readable(e)]
+    rows.sort(key=lambda row: str(row["path"]))
+    return orjson.dumps({"tree": rows, "truncated": not whole}, option=orjson.OPT_SORT_KEYS)
+
+
+def entries(tree: list[Any]) -> dict[str, str]:
+    """Path → blob id of the files of a tree; an id that is none is empty."""
+    found = {}
+    for entry in tree:
+        if _readable(entry) and entry.get("type", "blob") == "blob" and safe_path(entry["path"]):
+            sha = entry.get("sha")
+            found[entry["path"]] = sha if isinstance(sha, str) and SHA.fullmatch(sha) else ""
+    return found
+
+
+def documents(files: Mapping[str, str]) -> list[str]:
+    """The documents to read: README, licences, cards of models and data."""
+    readme = sorted((p for p in files if README.fullmatch(p)), key=lambda p: (p != "README.md", p))[:1]
+    licenses = [p for p in files if p.count("/") <= 1 and license_like(p)]
+    cards = [p for p in files if p.count("/") <= 3 and _CARDS.fullmatch(p.rpartition("/")[2])]
+    chosen = [
+        *readme,
+        *sorted(licenses, key=shallow_first)[:MAX_LICENSES],
+        *sorted(cards, key=shallow_first)[:MAX_CARDS],
+    ]
+    return list(dict.fromkeys(path for path in chosen if not is_weights(path)))
+
+
+def blob_id(body: bytes) -> str:
+    """Git's id of these bytes."""
+    return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest()
+
+
+def _readable(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("path"), str) and len(entry["path"]) <= 500
+
+
+def read_object(body: bytes) -> dict[str, Any] | None:
+    try:
+        raw = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return raw if isinstance(raw, dict) else None
+
+
+def read_list(body: bytes) -> list[Any] | None:
+    try:
+        raw = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return raw if isinstance(raw, list) else None

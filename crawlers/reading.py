@@ -1,0 +1,28 @@
+"""Small readings of what sources answer, each of which takes anything and gives None for what it cannot use."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from scrapy.http import Response
+
+
+def moment(text: str) -> datetime | None:
+    """An ISO 8601 date and time as an aware datetime; None where it is none."""
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def looks_like_html(body: bytes) -> bool:
+    """Whether the bytes may be a web page: text with a tag near its beginning."""
+    head = body[:4096].lower()
+    return b"\0" not in head and (b"<html" in head or b"<!doctype html" in head or b"<body" in head)
+
+
+def etag_of(response: Response) -> str | None:
+    """An answer's ETag without quotes."""
+    value = (response.headers.get("ETag") or b"").decode("latin-1")
+    return value.removeprefix("W/").strip('"')[:200] or None
