@@ -11,12 +11,15 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, delete, func, select
 
+from classifiers.model import Component
 from crawlers.hub.page import Page
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import HUB_MODEL, Target, valid_hub_id
 from storage import schema
+from storage.answers import Cause
 from storage.beliefs import Beliefs
 from storage.bulk import insert_rows
+from storage.corrections import CorrectionError, add_correction
 from storage.deep import SnapshotRecorder, Stored, stored_state
 from storage.engine import writing
 from storage.intern import Interner
@@ -296,6 +299,26 @@ class Writer:
         except _RehearsedError:
             self._looks = None
         return found[0]
+
+    def correct(
+        self, run: Run, target: Target, component: Component, level: int, license_: str | None, because: str
+    ) -> dict[str, str]:
+        """Record a person's word against what is believed now; slot → SHA-256 of the evidence that it is bound to.
+
+        Raises :class:`storage.corrections.CorrectionError`.
+        """
+        with self._transaction() as connection:
+            _, beliefs, _ = self._parts(connection, run)
+            t = schema.subject
+            where = (t.c.kind == target.kind, t.c.key == target.key)
+            subject_id = connection.execute(select(t.c.id).where(*where)).scalar()
+            if subject_id is None:
+                raise CorrectionError(f"{target} was never seen; crawl it first")
+            beliefs.rederive({subject_id: str(target)})  # by today's rules first, so that the two do not mix
+            hashes = add_correction(connection, run, subject_id, component, level, license_, because)
+            beliefs.rederive({subject_id: str(target)}, because=Cause.CORRECTION)
+            add_counts(connection, run.id, {"corrections": 1}, phase="correct")
+        return hashes
 
     def due(self, run: Run, every_seconds: float, limit: int) -> list[Target]:
         """Targets whose deep crawl falls due: watched ones not seen closely of late, and those that a sweep flagged."""
