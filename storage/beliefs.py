@@ -17,6 +17,7 @@ from storage import schema
 from storage.answers import Cause, Value
 from storage.bulk import chunks, insert_rows, next_id, select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS, STATUSES
+from storage.corrections import load_corrections
 from storage.derive import Derived, Deriver
 from storage.intern import Interner, Lru, load_documents, value_of_row
 from storage.judge import StoredJudge
@@ -71,7 +72,9 @@ class Beliefs:
         """Derive with other looks from now on."""
         self._looks = looks
 
-    def rederive(self, subjects: Mapping[int, str], fresh: frozenset[ObsKey] = frozenset()) -> dict[str, int]:
+    def rederive(
+        self, subjects: Mapping[int, str], fresh: frozenset[ObsKey] = frozenset(), because: Cause = Cause.RULES
+    ) -> dict[str, int]:
         """Derive the subjects (id → target id) anew and write what differs. ``fresh`` are this batch's observations.
 
         Returns counts: ``changed`` beliefs that were added, ``superseded``, ``reruled`` by new rules, ``reconfirmed``,
@@ -82,14 +85,15 @@ class Beliefs:
             observations = load_observations(self._connection, part)
             bodies = self._bodies(o for found in observations.values() for o in found)
             believed = self._believed(part)
+            corrections = load_corrections(self._connection, part)
             for subject_id in part:
-                judge = StoredJudge(subjects[subject_id], bodies, self._judged)
+                judge = StoredJudge(subjects[subject_id], bodies, self._judged, corrections.get(subject_id, ()))
                 deriver = Deriver(subject_id, self._looks, self._crawlers, judge, judge.gate, judge.settings)
                 found = observations.get(subject_id, [])
                 before = believed.get(subject_id, [])
-                if any(b.rules_id != self._run.rules_id for b in before):
+                if because is Cause.CORRECTION or any(b.rules_id != self._run.rules_id for b in before):
                     old = [o for o in found if (subject_id, o.slot, o.observed_at, o.tie) not in fresh]
-                    counts["reruled"] += self._reruled(subject_id, before, deriver.derive(old))
+                    counts["reruled"] += self._reruled(subject_id, before, deriver.derive(old), because)
                 self._write(subject_id, before, deriver.derive(found), counts)
                 counts["standing"] += deriver.standing
         self.standing += counts["standing"]
@@ -165,8 +169,8 @@ class Beliefs:
         for part in chunks(passing):
             self._connection.execute(delete(t).where(t.c.id.in_(part)))
 
-    def _reruled(self, subject_id: int, before: list[Believed], derived: list[Derived]) -> int:
-        """Record where today's rules see the same evidence differently. Returns how many changes of mind that is."""
+    def _reruled(self, subject_id: int, before: list[Believed], derived: list[Derived], because: Cause) -> int:
+        """Record where today's rules, or a person, see the same evidence differently; returns how often."""
         t = schema.value
         ids = {b.value_id for b in before}
         values = {r.id: value_of_row(r) for r in select_in(self._connection, select(t), t.c.id, ids)}
@@ -176,7 +180,7 @@ class Beliefs:
             new = sorted((d.observed_at, d.seq, d.value) for d in derived if d.component is component)
             for at, was, becomes in _differences([(a, v) for a, _, v in old], [(a, v) for a, _, v in new]):
                 ids_pair = tuple(None if v is None else self._value(v) for v in (was, becomes))
-                rows.append((subject_id, COMPONENTS.code(component), at, *ids_pair, None, CAUSES.code(Cause.RULES),
+                rows.append((subject_id, COMPONENTS.code(component), at, *ids_pair, None, CAUSES.code(because),
                              self._run.rules_id, self._run.id, self._run.recorded_at))  # fmt: skip
         first = next_id(self._connection, schema.revision) if rows else 0
         insert_rows(self._connection, schema.revision, [(first + n, *row) for n, row in enumerate(rows)])

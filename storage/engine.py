@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration; a test holds it against ``storage/migrations/versions``."""
 
 _WRITER_LOCK: Final = 0x414A4152  # "AJAR"

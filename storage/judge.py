@@ -11,6 +11,7 @@ from classifiers.model import Assessment, View
 from crawlers.hub.record import parse
 from crawlers.hub.revisions import settings_of, settled, unsettled
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
+from storage.corrections import Correction, corrected
 from storage.derive import Evidence
 from storage.intern import Lru
 from storage.times import from_micros, maybe_datetime
@@ -22,13 +23,24 @@ _RECORD_ONLY: Final = frozenset({RECORD, SETTINGS_SLOT})
 class StoredJudge:
     """Asks the classifiers about evidence; answers about mere records are remembered by content."""
 
-    def __init__(self, target: str, bodies: Mapping[int, bytes], judged: Lru[int, Assessment]) -> None:
+    def __init__(
+        self,
+        target: str,
+        bodies: Mapping[int, bytes],
+        judged: Lru[int, Assessment],
+        corrections: Sequence[Correction] = (),
+    ) -> None:
         self._target: Final = target
         self._bodies: Final = bodies
         self._judged: Final = judged
+        self._corrections: Final = corrections
         self._gates: dict[int, str] = {}
 
     def __call__(self, evidence: Evidence) -> Sequence[Assessment]:
+        judged = self._by_rules(evidence)
+        return corrected(judged, evidence, self._corrections) if self._corrections else judged
+
+    def _by_rules(self, evidence: Evidence) -> Sequence[Assessment]:
         record = evidence.slots.get(RECORD)
         if record is None or evidence.slots.keys() - _RECORD_ONLY:
             return tuple(assess(self._view(evidence)))

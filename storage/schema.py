@@ -201,6 +201,22 @@ revision = Table(
     comment="changes of our own mind: what the rules (or a person) made of the same evidence",
 )
 
+correction = Table(
+    "correction",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("subject_id", Id, nullable=False),
+    Column("component", SmallInteger, nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("license", Text),
+    Column("because", Text, nullable=False),
+    Column("evidence", Text, nullable=False),  # JSON: slot → SHA-256 of the bytes that it was said about
+    Column("run_id", Id, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Index(None, "subject_id"),
+    comment="what a person said against our rules, and the bytes that it was said about",
+)
+
 watch = Table(
     "watch",
     metadata,

@@ -6,20 +6,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import Connection, Engine, delete, func, select
 
+from classifiers.model import Component
 from crawlers.hub.page import Page
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import HUB_MODEL, Target, valid_hub_id
 from storage import schema
+from storage.answers import Cause
 from storage.beliefs import Beliefs
 from storage.bulk import insert_rows
+from storage.corrections import CorrectionError, add_correction
 from storage.deep import SnapshotRecorder, Stored, stored_state
 from storage.engine import writing
 from storage.intern import Interner
 from storage.looks import PART, WHOLE, Looks, pack_ids, unpack_ids
+from storage.reclassify import Reclassified, reclassify_some
 from storage.runs import Run, RunSpec, add_counts, add_ids, begin_run, end_run, load_looks
 from storage.sweep import PRESENT, Memory, PageCounts, SweepRecorder
 from storage.times import to_micros
@@ -33,6 +38,10 @@ class Unseen:
 
     subject_id: int
     target: Target
+
+
+class _RehearsedError(Exception):
+    """Rolls a rehearsal back."""
 
 
 class Writer:
@@ -248,17 +257,69 @@ class Writer:
             self._date_anew(connection, run, beliefs, frozenset(looked))
         return counts
 
-    def record_history(self, run: Run, crawled: Sequence[tuple[Target, Sequence[Snapshot]]]) -> dict[str, int]:
-        """Record past revisions (dated snapshots). They are no look: what they leave out may have been there."""
+    def record_history(
+        self,
+        run: Run,
+        crawled: Sequence[tuple[Target, Sequence[Snapshot]]],
+        cursor: str | None = None,
+        counted: Mapping[str, int] = MappingProxyType({}),
+    ) -> dict[str, int]:
+        """Record past revisions (dated snapshots). They are no look: what they leave out may have been there.
+
+        ``cursor`` marks how far the run is; it and the crawler's own counts commit with the data.
+        """
         counts = {"backfilled": 0, "past": 0}
         with self._transaction() as connection:
             _, beliefs, recorder = self._parts(connection, run)
             for target, snapshots in crawled:
-                _, fresh = recorder.record(target, snapshots)
-                counts["backfilled"] += 1
-                counts["past"] += fresh
-            add_counts(connection, run.id, counts | _standing(beliefs), phase="backfill")
+                if snapshots:
+                    _, fresh = recorder.record(target, snapshots)
+                    counts["backfilled"] += 1
+                    counts["past"] += fresh
+            added = {**counts, **counted, **_standing(beliefs)}
+            add_counts(connection, run.id, added, phase="backfill", cursor=cursor)
         return counts
+
+    # -- judging anew ------------------------------------------------------------------------------------------------
+    def reclassify(self, run: Run, targets: Sequence[Target], after: int) -> Reclassified:
+        """Judge the next batch of subjects after an id with today's rules."""
+        with self._transaction() as connection:
+            _, beliefs, _ = self._parts(connection, run)
+            return reclassify_some(connection, run, beliefs, targets, after)
+
+    def rehearse(self, spec: RunSpec, now: datetime, targets: Sequence[Target], after: int) -> Reclassified:
+        """What :meth:`reclassify` would bring; nothing of it stays, the run's row neither."""
+        found: list[Reclassified] = []
+        try:
+            with self._transaction() as connection:
+                interner = Interner(connection, self._memory.ids)
+                run = begin_run(connection, interner, spec, now, 0)
+                _, beliefs, _ = self._parts(connection, run)
+                found.append(reclassify_some(connection, run, beliefs, targets, after))
+                raise _RehearsedError
+        except _RehearsedError:
+            self._looks = None
+        return found[0]
+
+    def correct(
+        self, run: Run, target: Target, component: Component, level: int, license_: str | None, because: str
+    ) -> dict[str, str]:
+        """Record a person's word against what is believed now; slot → SHA-256 of the evidence that it is bound to.
+
+        Raises :class:`storage.corrections.CorrectionError`.
+        """
+        with self._transaction() as connection:
+            _, beliefs, _ = self._parts(connection, run)
+            t = schema.subject
+            where = (t.c.kind == target.kind, t.c.key == target.key)
+            subject_id = connection.execute(select(t.c.id).where(*where)).scalar()
+            if subject_id is None:
+                raise CorrectionError(f"{target} was never seen; crawl it first")
+            beliefs.rederive({subject_id: str(target)})  # by today's rules first, so that the two do not mix
+            hashes = add_correction(connection, run, subject_id, component, level, license_, because)
+            beliefs.rederive({subject_id: str(target)}, because=Cause.CORRECTION)
+            add_counts(connection, run.id, {"corrections": 1}, phase="correct")
+        return hashes
 
     def due(self, run: Run, every_seconds: float, limit: int) -> list[Target]:
         """Targets whose deep crawl falls due: watched ones not seen closely of late, and those that a sweep flagged."""

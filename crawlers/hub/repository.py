@@ -58,11 +58,12 @@ class Repositories:
         self._token_sent = token_sent
         self.reached = False
 
-    def record(self, target: Target) -> Outcome:
-        """The record as parsed JSON: ``ok``, ``missing`` or ``error``."""
+    def record(self, target: Target, revision: str | None = None) -> Outcome:
+        """The record as parsed JSON, of now or of a revision: ``ok``, ``missing`` or ``error``."""
         expand = DATASET_EXPAND if target.kind == HUB_DATASET else EXPAND
         query = urlencode([("expand[]", name) for name in expand], safe="[]")
-        outcome = self._get(f"{api_url(target)}?{query}", limit=MAX_RECORD, check=_no_object)
+        at = "" if revision is None else f"/revision/{quote(revision, safe='')}"
+        outcome = self._get(f"{api_url(target)}{at}?{query}", limit=MAX_RECORD, check=_no_object)
         if outcome.answer is None or outcome.refused is not None:
             return outcome
         raw = _object(outcome.answer.body)

@@ -30,6 +30,9 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "Crawl": {
         "crawl": ("crawl", "Deep crawl and assess now."),
         "nightly": ("crawl", "The nightly flow: sweep, deep crawl of what is due, assess, record, summary."),
+        "backfill": ("past", "Past revisions of every source of a target."),
+        "reclassify": ("past", "Assess stored snapshots anew with today's rules; no network."),
+        "correct": ("correct", "Overrule an answer, with a reason, until its evidence changes."),
         "schedule": ("schedule", "Serve the nightly deployment."),
         "runs": ("crawl", "Every run, newest first: what it did, and what it did not see."),
     },

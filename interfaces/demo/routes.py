@@ -11,7 +11,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -182,8 +182,9 @@ def _repository(repositories: Sequence[Repository], kind: Kind, rest: str, reque
     if verb == "tree":
         revision, _, folder = argument.partition("/")
         return as_json(_tree(_commit(state, revision), folder, request))
-    if verb == "revision":
-        _commit(state, argument)
+    if verb == "revision":  # the files and the card of then, the settings of now
+        until = state.commits.index(_commit(state, argument)) + 1
+        state = replace(state, commits=state.commits[:until])
     shown = record(kind, state)
     if any(name in request.query for name in ("expand", "expand[]")):
         shown = {name: shown[name] for name in _fields(request, ()) if name in shown}

@@ -1,0 +1,171 @@
+"""The backfill flow: the past revisions of targets, a shard of targets a Prefect task, in any order with the nights.
+
+A target's past and the mark that it was read commit together (the run's cursor), so a killed backfill goes on with the
+target that it was at. What was recorded before is not recorded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from classifiers.rules import rules_version
+from crawlers.hub.deep import CRAWLER
+from crawlers.past import Past, PastError, past_crawler
+from crawlers.settings import HUB, Settings
+from crawlers.targets import Target
+from flows.batches import batch, flow
+from flows.engine import configure_prefect, current_settings, run
+from flows.limits import wait_for
+from flows.progress import Progress, silent
+from storage.answers import RunRow
+from storage.runs import COMPLETE, FAILED, PARTIAL, Run, RunSpec
+from storage.store import Store, open_store
+
+TARGETS_A_BATCH = 5
+"""Some hundred requests: what a Prefect task should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillOutcome:
+    """How a backfill ended. ``told`` names what could not be read; ``reached`` is false where nobody answered."""
+
+    run: RunRow
+    told: tuple[str, ...]
+    reached: bool
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a target's past would cost: about ``requests``; ``problem`` says why it cannot be read."""
+
+    target: Target
+    commits: int
+    requests: int
+    problem: str
+
+
+@dataclass(slots=True)
+class Filling:
+    """A backfill in progress."""
+
+    store: Store
+    settings: Settings
+    run: Run
+    since: datetime | None
+    until: datetime | None
+    told: list[str] = field(default_factory=list)
+    reached: bool = False
+
+
+_progress: ContextVar[Progress] = ContextVar("ajar_backfill_progress", default=silent)
+
+
+@batch("read the past", label=lambda filling, targets: f"{len(targets)} targets from {targets[0]}")
+def _fill(filling: Filling, targets: Sequence[Target]) -> None:
+    for target in targets:
+        try:
+            past = _read(filling, target)
+        except PastError as error:
+            filling.told.append(str(error))
+            past = Past(reached=True)
+        filling.reached |= past.reached
+        filling.told += past.told
+        counts = {"commits": past.commits, "blobs": past.blobs, "requests": past.requests, "failed": len(past.told)}
+        filling.store.writer.record_history(filling.run, [(target, past.snapshots)], str(target), counts)
+
+
+def _read(filling: Filling, target: Target) -> Past:
+    wait_for(f"{HUB}/api/models", 1, filling.settings)
+    with past_crawler(filling.settings, target) as crawler:
+        return crawler.past(target, filling.since, filling.until)
+
+
+@flow("backfill")
+def backfill(targets: list[str], since: str | None = None, until: str | None = None) -> BackfillOutcome:
+    """Record the past of the named targets between two ISO 8601 dates."""
+    settings = current_settings()
+    store = open_store(settings.database_url)
+    try:
+        with store.one_run():
+            wanted = [Target(*text.split(":", 1)) for text in dict.fromkeys(targets)]
+            scope = {"targets": [str(t) for t in wanted], "since": since, "until": until}
+            spec = RunSpec("backfill", scope, rules_version(), CRAWLER, settings.reach(HUB))
+            begun = store.writer.begin(spec, settings.now())
+            filling = Filling(store, settings, begun, _moment(since), _moment(until))
+            _fill_all(filling, wanted)
+            return _ended(filling, begun.resumed)
+    finally:
+        store.close()
+
+
+def _fill_all(filling: Filling, wanted: Sequence[Target]) -> None:
+    names = [str(target) for target in wanted]
+    done = names.index(filling.run.cursor) + 1 if filling.run.cursor in names else 0
+    progress = _progress.get()
+    for start in range(done, len(wanted), TARGETS_A_BATCH):
+        _fill(filling, wanted[start : start + TARGETS_A_BATCH])
+        progress("backfill", min(start + TARGETS_A_BATCH, len(wanted)), len(wanted))
+
+
+def _ended(filling: Filling, resumed: bool) -> BackfillOutcome:
+    store, run_id = filling.store, filling.run.id
+    counts = store.reader.counts(run_id)
+    failed, nothing = counts.get("failed", 0), not counts.get("commits", 0)
+    status = COMPLETE if not failed else FAILED if nothing else PARTIAL
+    coverage: dict[str, object] = {
+        "listing": "none",
+        "commits": counts.get("commits", 0),
+        "blobs": counts.get("blobs", 0),
+        "requests": counts.get("requests", 0),
+        "failed": failed,
+    }
+    store.writer.end(filling.run, status, filling.settings.now(), coverage)
+    row = store.reader.run(run_id)
+    if row is None:
+        raise RuntimeError(f"run {run_id} is not in the database that it was written to")
+    return BackfillOutcome(row, tuple(filling.told), filling.reached or resumed, resumed)
+
+
+def estimate(
+    settings: Settings, targets: Sequence[Target], since: datetime | None, until: datetime | None
+) -> list[Cost]:
+    """What a backfill would cost, target by target, without one: lists the commits and records nothing."""
+    costs = []
+    for target in dict.fromkeys(targets):
+        try:
+            with past_crawler(settings, target) as crawler:
+                found = crawler.estimate(target, since, until)
+        except PastError as error:
+            costs.append(Cost(target, 0, 0, str(error)))
+            continue
+        costs.append(Cost(target, found.commits, found.requests, found.problem))
+    return costs
+
+
+def run_backfill(
+    settings: Settings,
+    targets: Sequence[Target],
+    since: datetime | None = None,
+    until: datetime | None = None,
+    progress: Progress = silent,
+) -> BackfillOutcome:
+    """Run the backfill flow now, in this process. Raises EngineError, StoreError."""
+    configure_prefect(settings)
+    token = _progress.set(progress)
+    try:
+        named = [str(target) for target in targets]
+        return run(backfill, settings, targets=named, since=_text(since), until=_text(until))
+    finally:
+        _progress.reset(token)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

@@ -1,0 +1,92 @@
+"""The reclassify flow: assess stored snapshots anew with today's rules, a batch of subjects a Prefect task.
+
+No network. What the rules see as before is counted as re-confirmed and keeps its belief; what they see differently is a
+change of our mind (cause ``rules``), which ``ajar changes`` leaves out unless it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from classifiers.rules import rules_version
+from crawlers.hub.deep import CRAWLER
+from crawlers.settings import HUB, Settings
+from crawlers.targets import Target
+from flows.batches import batch, flow
+from flows.engine import configure_prefect, current_settings, run
+from flows.progress import Progress, silent
+from storage.answers import RunRow
+from storage.reclassify import Reclassified
+from storage.runs import COMPLETE, Run, RunSpec
+from storage.store import Store, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class ReclassifyOutcome:
+    """How it ended: the run's counts say ``subjects``, ``reconfirmed`` beliefs and ``revised`` ones."""
+
+    run: RunRow
+    resumed: bool
+
+
+_progress: ContextVar[Progress] = ContextVar("ajar_reclassify_progress", default=silent)
+
+
+@batch("judge anew", label=lambda store, run, targets, after: f"subjects after {after}")
+def _judge(store: Store, run: Run, targets: Sequence[Target], after: int) -> Reclassified:
+    return store.writer.reclassify(run, targets, after)
+
+
+@flow("reclassify")
+def reclassify(targets: list[str]) -> ReclassifyOutcome:
+    """Judge the named targets anew, or everything where none is named."""
+    settings = current_settings()
+    store = open_store(settings.database_url)
+    try:
+        with store.one_run():
+            wanted = [Target(*text.split(":", 1)) for text in dict.fromkeys(targets)]
+            begun = store.writer.begin(_spec(settings, wanted), settings.now())
+            after, done, more = int(begun.cursor or 0), 0, True
+            while more:
+                found = _judge(store, begun, wanted, after)
+                after, more, done = found.last, found.more, done + found.subjects
+                _progress.get()("reclassify", done, None)
+            store.writer.end(begun, COMPLETE, settings.now(), {"listing": "none", "failed": 0})
+            row = store.reader.run(begun.id)
+            if row is None:
+                raise RuntimeError(f"run {begun.id} is not in the database that it was written to")
+            return ReclassifyOutcome(row, begun.resumed)
+    finally:
+        store.close()
+
+
+def rehearse(settings: Settings, targets: Sequence[Target]) -> Iterator[Reclassified]:
+    """What a reclassification would change, batch by batch; nothing is kept. Raises StoreError."""
+    store = open_store(settings.database_url)
+    try:
+        with store.one_run():
+            after, more = 0, True
+            while more:
+                found = store.writer.rehearse(_spec(settings, targets), settings.now(), targets, after)
+                after, more = found.last, found.more
+                yield found
+    finally:
+        store.close()
+
+
+def run_reclassify(settings: Settings, targets: Sequence[Target], progress: Progress = silent) -> ReclassifyOutcome:
+    """Run the reclassify flow now, in this process. Raises EngineError, StoreError."""
+    configure_prefect(settings)
+    token = _progress.set(progress)
+    try:
+        return run(reclassify, settings, targets=[str(target) for target in targets])
+    finally:
+        _progress.reset(token)
+
+
+def _spec(settings: Settings, targets: Sequence[Target]) -> RunSpec:
+    # The version is part of the scope: a run that was killed under other rules is not gone on with.
+    scope: dict[str, object] = {"targets": [str(target) for target in targets], "rules": rules_version()}
+    return RunSpec("reclassify", scope, rules_version(), CRAWLER, settings.reach(HUB))
