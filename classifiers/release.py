@@ -7,6 +7,7 @@ differ are answered by the least open one, and the difference is the finding ``p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -181,13 +182,10 @@ def _gate(view: View) -> str:
 
 
 def _declared(sources: Sources) -> tuple[str, ...]:
-    found: set[str] = set()
-    for _, view in sources.hubs:
-        try:
-            found.update(Evidence(view).declared)
-        except Exception:
-            continue  # the finding license-level says that the terms could not be read
-    return tuple(sorted(found))
+    """What the hub repositories declare; what cannot be read is said by the finding ``license-level``."""
+    with suppress(Exception):
+        return tuple(sorted({value for _, view in sources.hubs for value in Evidence(view).declared}))
+    return ()
 
 
 def _marks(licensed: tuple[Finding, ...]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from classifiers.evidence import declared_reading
 from classifiers.model import Component, Finding, Outcome, Pointer
 from classifiers.releases.phrases import MOST, Match, entry, named, paths_of, said
 from classifiers.releases.sources import Kind, Repository, Sources
-from classifiers.releases.stages import places, quoted
+from classifiers.releases.stages import places, quoted, telling_places
 from classifiers.terms import Terms
 from classifiers.text import decode, excerpt
 from classifiers.texts import Document, read_document
@@ -94,7 +94,7 @@ def _toolkit_terms(sources: Sources, axis: str) -> tuple[Terms, ...]:
     )
 
 
-def code_released(component: Component) -> "CodeReleased":
+def code_released(component: Component) -> CodeReleased:
     """The question ``code-released`` of a stage."""
     return CodeReleased(AXES[component])
 
@@ -111,7 +111,9 @@ class CodeReleased:
             for repository, files in holding:
                 shown = tuple(Pointer(repository.slot, "path", excerpt(path)) for path in files[:MOST])
                 told = quoted(said(sources, _DOCUMENTED[self.axis])) if not files else ()
-                detail = f"{repository.source} holds {self.axis} code." if files else f"{repository.source} documents it."
+                detail = (
+                    f"{repository.source} holds {self.axis} code." if files else f"{repository.source} documents it."
+                )
                 yield Finding(name, Outcome.TRUE, shown or told, detail, repository.source)
         elif kits := _toolkits(sources, self.axis):
             detail = f"It is done with {kits[0].name}, which is public."
@@ -124,7 +126,9 @@ def absent_code(name: str, sources: Sources, what: str) -> Finding:
     """Nothing was found: false where the places were looked at, else not available."""
     unlisted = [repository for repository in sources.repositories if repository.paths is None or not repository.whole]
     trees = tuple(Pointer(it.slot, "files", f"{len(it.paths or ())} files") for it in sources.repositories if it.whole)
-    looked = (*trees, *places(sources))
+    # An abstract shows that nothing at all is released; where something is, the rest may stand elsewhere.
+    open_ = bool(said(sources, "weights-released")) or bool(sources.hubs)
+    looked = (*trees, *(telling_places(sources) if open_ else places(sources)))
     announced = said(sources, "code-released")
     if unlisted:
         pointer = Pointer(unlisted[0].slot, "status", unlisted[0].problem)

@@ -1,4 +1,4 @@
-"""Is the data of a stage named, released, and under which terms? Records of datasets, corpora by name, what texts say."""
+"""Is the data of a stage released, under which terms? Records of datasets, corpora by name, what texts say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from classifiers.model import Component, Finding, Outcome, Pointer
 from classifiers.probes.data import stage_by_name
 from classifiers.releases.phrases import Match, entry, named, said, table
 from classifiers.releases.sources import Sources
-from classifiers.releases.stages import Answer, places, quoted
+from classifiers.releases.stages import Answer, places, quoted, telling_places
 from classifiers.terms import Terms
 from classifiers.text import excerpt
 from crawlers.hub.record import parse
@@ -27,7 +27,9 @@ _USED: Final = {
     Component.SAFETY_EVALUATION_DATA: (re.compile(r"(?s).*"),),
 }
 _AFTER: Final = re.compile(r"(?i)^[^.;]{0,60}\b(?:and )?release it\b|^[^.;]{0,40}\bfor (?:pre-?)?training\b")
-_OTHERS: Final = re.compile(r"(?i)\b(?:over|than|unlike|outperform\w*|compared?|state-of-the-art|improve\w*)\b[^.;]{0,70}$")
+_OTHERS: Final = re.compile(
+    r"(?i)\b(?:over|than|unlike|outperform\w*|compared?|state-of-the-art|improve\w*)\b[^.;]{0,70}$"
+)
 _OURS: Final = re.compile(r"(?i)\b(?:we|our|this|it was|was trained)\b")
 _REACH: Final = 220
 
@@ -100,7 +102,9 @@ def data_terms(sources: Sources, component: Component) -> tuple[Terms, ...]:
             continue
         own = next((terms for record in about["records"] if (terms := _record_terms(sources, record))), None)
         values = about["licenses"] or [""]
-        found.extend([own] if own else [Terms("dataset", match.name, match.pointer, declared_reading(v)) for v in values])
+        found.extend(
+            [own] if own else [Terms("dataset", match.name, match.pointer, declared_reading(v)) for v in values]
+        )
     return tuple(found)
 
 
@@ -123,13 +127,18 @@ def data_released(component: Component) -> Answer:
             detail = "The texts speak of data that is not published."
             yield Finding(name, Outcome.FALSE, quoted(closed or own_sets), detail)
         else:
-            yield _absent(name, sources)
+            yield _absent(name, sources, component in _TRAINED_ON)
 
     return answer
 
 
-def _absent(name: str, sources: Sources) -> Finding:
-    looked = places(sources)
+_TRAINED_ON: Final = (Component.PRETRAINING_DATA, Component.SFT_DATA, Component.ALIGNMENT_DATA)
+
+
+def _absent(name: str, sources: Sources, in_abstracts: bool) -> Finding:
+    """An abstract would say that a corpus is released; of benchmarks and test prompts it need not speak."""
+    open_ = not in_abstracts or bool(said(sources, "weights-released")) or bool(sources.hubs)
+    looked = telling_places(sources) if open_ else places(sources)
     if not looked:
         return Finding(name, Outcome.NOT_AVAILABLE, detail="No text about the release was read in full.")
     detail = f"No dataset of this stage is named as published in {len(looked)} texts that were read in full."

@@ -39,7 +39,11 @@ _NO_STAGE: Final = (
 )
 
 _CODE: Final = Table({"code-released": _ANY, **_LEVEL}, _CODE_ROWS, _CONTEXT)
-_STAGE_CODE: Final = Table({**_STAGE, "code-released": _ANY, **_LEVEL}, (*_NO_STAGE, *_CODE_ROWS), _CONTEXT)
+_CODE_OF_NO_STAGE: Final = Row({"stage-exists": _FALSE, "code-released": _TRUE}, Verdict.UNKNOWN)
+"""Code for a stage that no text speaks of: one of the two was misunderstood."""
+_STAGE_CODE: Final = Table(
+    {**_STAGE, "code-released": _ANY, **_LEVEL}, (_CODE_OF_NO_STAGE, *_NO_STAGE, *_CODE_ROWS), _CONTEXT
+)
 _DATA: Final = Table({"data-released": _ANY, **_LEVEL}, _DATA_ROWS, _CONTEXT)
 _STAGE_DATA: Final = Table({**_STAGE, "data-released": _ANY, **_LEVEL}, (*_NO_STAGE, *_DATA_ROWS), _CONTEXT)
 _WEIGHTS: Final = Table(

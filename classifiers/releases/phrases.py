@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from classifiers.model import Pointer
-from classifiers.releases.sources import Sources, Text, pointer
+from classifiers.releases.sources import Kind, Sources, Text, pointer
 
 _DATA: Final = Path(__file__).parent.parent / "data"
 _DENIED: Final = re.compile(r"(?i)(?:\bnot|\bno|\bwithout|\bunlike|\bnever|n't|\bnor) (?:\w+[ -]){0,3}$")
@@ -57,7 +57,9 @@ def loose(phrase: str) -> str:
 def _compiled(group: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     entry = table("release_phrases")[group]
     anywhere = entry["any"] or ["(?!)"]
-    joined = ("|".join(f"(?:{loose(phrase)})" for phrase in group_) for group_ in ([*entry["own"], *anywhere], anywhere))
+    joined = (
+        "|".join(f"(?:{loose(phrase)})" for phrase in group_) for group_ in ([*entry["own"], *anywhere], anywhere)
+    )
     own, papers = (re.compile(f"(?i){pattern}") for pattern in joined)
     return own, papers
 
@@ -65,7 +67,8 @@ def _compiled(group: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 def said(sources: Sources, group: str) -> tuple[Match, ...]:
     """The first place in each text where a phrase of the group stands and is not denied."""
     own, papers = _compiled(group)
-    return tuple(found for text in sources.texts if (found := _first(text, own if text.own_words else papers)))
+    texts = (text for text in sources.texts if text.kind is not Kind.FRAMEWORK)
+    return tuple(found for text in texts if (found := _first(text, own if text.own_words else papers)))
 
 
 @lru_cache(maxsize=256)
@@ -87,7 +90,9 @@ def _first(text: Text, pattern: re.Pattern[str]) -> Match | None:
 def _named(file: str, group: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     entries = table(file)[group]
     found = {name: entry["names"] for name, entry in entries.items()}
-    return tuple((name, re.compile(f"(?i){'|'.join(f'(?:{loose(n)})' for n in names)}")) for name, names in found.items())
+    return tuple(
+        (name, re.compile(f"(?i){'|'.join(f'(?:{loose(n)})' for n in names)}")) for name, names in found.items()
+    )
 
 
 def named(sources: Sources, file: str, group: str) -> Iterator[Match]:

@@ -28,8 +28,10 @@ from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 RELEASE: Final = "release:"
 WHOLE_PAPER: Final = 8000
 """Characters below which the text of a paper is taken for passages of one."""
-WHOLE_PAGE: Final = 500
-"""Characters below which a provider's page is taken for its title."""
+WHOLE_PAGE: Final = 2500
+"""Characters below which a provider's page is taken for an announcement of what stands elsewhere."""
+HEAD: Final = 500
+"""Characters of a README in which a repository that is the release's own names it."""
 
 _CUT: Final = re.compile(r"\[\s*(?:\.\.\.|…)\s*\]|\[rest of [^\]]{0,60}cut")
 _DROPPED: Final = re.compile(r"(?is)<(script|style|head|math|svg)\b.*?</\1\s*>")
@@ -50,6 +52,7 @@ class Kind(StrEnum):
     ABSTRACT = "abstract"
     PAGE = "page"
     PAPER = "paper"
+    FRAMEWORK = "framework"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,13 @@ class Text:
 
     @property
     def own_words(self) -> bool:
-        """Whether every sentence is about this release; a paper also speaks of the work of others."""
-        return self.kind is not Kind.PAPER
+        """Whether every sentence is about this release; papers and frameworks also speak of the work of others."""
+        return self.kind not in (Kind.PAPER, Kind.FRAMEWORK)
+
+    @property
+    def telling(self) -> bool:
+        """Whether absence from it means something for what an abstract has no room for."""
+        return self.whole and self.kind is not Kind.ABSTRACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,7 @@ class Sources:
     @lazy
     def texts(self) -> tuple[Text, ...]:
         """Every readable text, the shorter kinds first."""
-        found = [text for slot, shot in self.own.items() for text in _texts(slot, shot)]
+        found = [text for slot, shot in self.own.items() for text in self._texts(slot, shot)]
         return tuple(sorted(found, key=lambda text: list(Kind).index(text.kind)))
 
     @lazy
@@ -151,29 +159,87 @@ class Sources:
                 slots[f"base:{slot.removeprefix('hf:').removesuffix(f'#{RECORD}')}"] = shot
         return View(source, slots)
 
+    def _texts(self, slot: str, shot: Snapshot) -> Iterator[Text]:
+        """The text of a slot, if it is one about the release."""
+        if shot.status is not FetchStatus.OK:
+            return
+        source, _, part = slot.partition("#")
+        kind = source.partition(":")[0]
+        if kind == "hf" and part.rpartition("/")[2].lower().startswith("readme"):
+            yield Text(slot, Kind.CARD, plain(sections(read_card(shot.body).text)), True)
+        elif kind == "github" and _is_prose(part):
+            yield self._prose(slot, source, part, decode(shot.body))
+        elif kind == "arxiv" and part == "metadata":
+            if summary := _SUMMARY.search(decode(shot.body)):
+                name = _NAME.search(decode(shot.body))
+                yield Text(slot, Kind.ABSTRACT, plain(f"{name[1] if name else ''}. {summary[1]}"), True)
+        elif kind in ("arxiv", "url"):
+            yield from _page(slot, Kind.PAPER if kind == "arxiv" or ".pdf" in source else Kind.PAGE, decode(shot.body))
+
+    def _prose(self, slot: str, source: str, part: str, body: str) -> Text:
+        """A document of a code repository; one of a framework, or of another version, speaks of other models too."""
+        readme = next((s for s in self.own if s.lower().startswith(f"{source}#readme".lower())), None)
+        shot = self.ok(readme) if readme else None
+        head = f"{source} {plain(decode(shot.body)[: 2 * HEAD])[:HEAD]}" if shot else source
+        text = plain(sections(body))
+        if not names(self.view.subject.removeprefix(RELEASE), head):
+            return Text(slot, Kind.FRAMEWORK, text, False)
+        return Text(slot, Kind.README if part.lower().startswith("readme") else Kind.DOCUMENT, text, True)
+
     def license_slots(self, source: str) -> tuple[str, ...]:
         """A repository's licence files, those at its root and most plainly named first."""
         found = [slot for slot in self.own if slot.startswith(f"{source}#") and is_license(slot.partition("#")[2])]
         return tuple(sorted(found, key=lambda slot: (slot.count("/"), "model" in slot.lower(), slot)))
 
 
-def _texts(slot: str, shot: Snapshot) -> Iterator[Text]:
-    """The text of a slot, if it is one about the release."""
-    if shot.status is not FetchStatus.OK:
-        return
-    source, _, part = slot.partition("#")
-    kind = source.partition(":")[0]
-    if kind == "hf" and part.rpartition("/")[2].lower().startswith("readme"):
-        yield Text(slot, Kind.CARD, plain(read_card(shot.body).text), True)
-    elif kind == "github" and _is_prose(part):
-        readme = part.lower().startswith("readme")
-        yield Text(slot, Kind.README if readme else Kind.DOCUMENT, plain(decode(shot.body)), True)
-    elif kind == "arxiv" and part == "metadata":
-        if summary := _SUMMARY.search(decode(shot.body)):
-            name = _NAME.search(decode(shot.body))
-            yield Text(slot, Kind.ABSTRACT, plain(f"{name[1] if name else ''}. {summary[1]}"), True)
-    elif kind in ("arxiv", "url"):
-        yield from _page(slot, Kind.PAPER if kind == "arxiv" or ".pdf" in source else Kind.PAGE, decode(shot.body))
+_PARTS: Final = re.compile(r"[^a-z0-9]+")
+_HEADING: Final = re.compile(r"^(#{1,6})\s*(.*)$")
+_ELSEWHERE: Final = re.compile(
+    r"(?i)\b(?:publications?|citations?|citing|cite|references|bibtex|acknowledge?ments?|related (?:work|projects)"
+    r"|adoption|star history|community|ecosystem|projects)\b"
+)
+
+
+def names(slug: str, head: str) -> bool:
+    """Whether the beginning of a README names the release, and not another version of it.
+
+    The name is the first part of the slug that is long enough to be one (``gpt-neo`` of ``gpt-neox-20b`` is not: the
+    whole parts count). A version that follows the name must be the slug's own.
+    """
+    parts = [part for part in _PARTS.split(slug.lower()) if part]
+    name, rest = parts[0], parts[1:]
+    if rest and (len(name) < 4 or name == "stable") and not (len(name) > 1 and name[-1].isdigit()):
+        name, rest = name + rest[0], rest[1:]
+    joined = r"[^a-z0-9]{0,2}".join(name)
+    found = re.search(
+        rf"(?<![a-z0-9]){joined}(?![a-wyz])[ -]?(?:v)?(\d+(?:\.\d+)?(?![\db]))?", head.lower().split(" ", 1)[-1]
+    )
+    if found is None:
+        return joined_in(name, head)
+    version = found[1]
+    if version is None or any(part[0].isdigit() and part[-1] != "b" for part in rest):
+        return version is None or version in "".join(rest)
+    return version == "1" or bool(rest)
+
+
+def joined_in(name: str, head: str) -> bool:
+    """Whether the address of the repository holds the name."""
+    return name in _PARTS.sub("", head.lower().split(" ", 1)[0].rpartition("/")[2])
+
+
+def sections(markdown: str) -> str:
+    """A document without its sections of publications, citations and other people's projects."""
+    kept: list[str] = []
+    dropped = 0
+    for line in markdown.split("\n"):
+        heading = _HEADING.match(line) if line.startswith("#") else None
+        if heading:
+            level = len(heading[1])
+            if not dropped or level <= dropped:
+                dropped = level if _ELSEWHERE.search(heading[2]) else 0
+        if not dropped:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _is_prose(path: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -12,14 +13,15 @@ from classifiers.licenses import LicenseReading, read_text
 from classifiers.model import Finding, Outcome, Pointer
 from classifiers.probes.code import code_governing, libraries
 from classifiers.probes.licenses import weights_governing
-from classifiers.probes.weights import weights_released as hub_weights, weights_used_in_card
+from classifiers.probes.weights import weights_released as hub_weights
+from classifiers.probes.weights import weights_used_in_card
 from classifiers.releases.code import absent_code, license_of
 from classifiers.releases.phrases import MOST, paths_of, said
 from classifiers.releases.sources import Kind, Sources, Text, pointer
 from classifiers.releases.stages import places, quoted
 from classifiers.terms import Terms
 from classifiers.text import excerpt
-from dataclasses import replace
+from classifiers.texts import Document, read_document
 
 _ABOUT_WEIGHTS: Final = re.compile(r"(?i)\b(?:weights|checkpoints?|models?)\b")
 _LICENSED: Final = re.compile(r"(?i)\blicen[cs]e|\bunder the\b|\breleased under\b")
@@ -87,7 +89,7 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 
 
 def weights_terms(sources: Sources) -> tuple[Terms, ...]:
-    """The terms of the weights: the hub's, else what the texts say, else the licence of the repository offering them."""
+    """The terms of the weights: the hub's, else what the texts say, else the licence of a repository offering them."""
     on_hub = hub_terms(sources, code=False)
     known = tuple(terms for terms in on_hub if terms.known)
     if known:
@@ -95,16 +97,11 @@ def weights_terms(sources: Sources) -> tuple[Terms, ...]:
     if told := licensed_in_words(sources):
         return told
     offering = {match.text.slot.partition("#")[0] for match in said(sources, "weights-released")}
-    files: list[Terms] = []
-    for source in sources.of("github:"):
-        if source in offering and (terms := _model_license(sources, source) or license_of(sources, source)):
-            files.append(terms)
-    return tuple(files) or on_hub
+    files = (_model_license(sources, it) or license_of(sources, it) for it in sources.of("github:") if it in offering)
+    return tuple(terms for terms in files if terms is not None) or on_hub
 
 
 def _model_license(sources: Sources, source: str) -> Terms | None:
-    from classifiers.texts import Document, read_document
-
     for slot in sources.license_slots(source):
         if "model" in slot.partition("#")[2].lower() and (shot := sources.ok(slot)):
             return read_document(Document(slot, slot, shot.body), current=True)
