@@ -38,6 +38,8 @@ _WORDS_BEFORE: Final = 180
 
 def license_of(sources: Sources, source: str) -> Terms | None:
     """The terms of a code repository: its licence file, else what the host recognised."""
+    if source in sources.moved_on:
+        return None
     for slot in sources.license_slots(source):
         if (shot := sources.ok(slot)) and "model" not in slot.partition("#")[2].lower():
             return read_document(Document(slot, slot, shot.body), current=True)

@@ -28,7 +28,7 @@ _USED: Final = {
 }
 _AFTER: Final = re.compile(r"(?i)^[^.;]{0,60}\b(?:and )?release it\b|^[^.;]{0,40}\bfor (?:pre-?)?training\b")
 _OTHERS: Final = re.compile(
-    r"(?i)\b(?:over|than|unlike|outperform\w*|compared?|state-of-the-art|improve\w*)\b[^.;]{0,70}$"
+    r"(?i)\b(?:over|than|unlike|outperform\w*|compared?|state-of-the-art|same|similar|filter\w*|following|improve\w*)\b[^.;]{0,70}$"
 )
 _OURS: Final = re.compile(r"(?i)\b(?:we|our|this|it was|was trained)\b")
 _REACH: Final = 220
@@ -123,6 +123,9 @@ def data_released(component: Component) -> Answer:
         elif component is Component.PRETRAINING_DATA and (open_ := said(sources, "data-described")):
             detail = "The texts describe public parts; the data itself is not named as released."
             yield Finding(name, Outcome.NOT_SUPPORTED, quoted(open_), detail)
+        elif announced := said(sources, _ANNOUNCED[component]) if component in _ANNOUNCED else ():
+            detail = "The texts say that such data is released; which, and under which terms, was not found."
+            yield Finding(name, Outcome.NOT_SUPPORTED, quoted(announced), detail)
         elif closed or own_sets:
             detail = "The texts speak of data that is not published."
             yield Finding(name, Outcome.FALSE, quoted(closed or own_sets), detail)
@@ -133,6 +136,13 @@ def data_released(component: Component) -> Answer:
 
 
 _TRAINED_ON: Final = (Component.PRETRAINING_DATA, Component.SFT_DATA, Component.ALIGNMENT_DATA)
+
+
+_ANNOUNCED: Final = {
+    Component.PRETRAINING_DATA: "pretraining-data-announced",
+    Component.SFT_DATA: "tuning-data-announced",
+    Component.ALIGNMENT_DATA: "tuning-data-announced",
+}
 
 
 def _absent(name: str, sources: Sources, in_abstracts: bool) -> Finding:

@@ -18,6 +18,9 @@ from classifiers.releases.sources import Kind, Sources, Text, pointer
 
 _DATA: Final = Path(__file__).parent.parent / "data"
 _DENIED: Final = re.compile(r"(?i)(?:\bnot|\bno|\bwithout|\bunlike|\bnever|n't|\bnor) (?:\w+[ -]){0,3}$")
+_BACK: Final = re.compile(r"\b(?:References|REFERENCES|Bibliography)\b(?= [\[A-Z])")
+HINTS: Final = 6
+"""Mentions of a stage in a text from which on its absence is doubtful."""
 MOST: Final = 3
 """Places that are quoted for one answer."""
 
@@ -75,6 +78,19 @@ def said(sources: Sources, group: str) -> tuple[Match, ...]:
 def _ignored(text: Text) -> tuple[tuple[int, int], ...]:
     """Where a text does not speak of the release: lists of publications and citations, the Hub's own boilerplate."""
     return tuple(match.span() for match in _compiled("ignored")[0].finditer(text.text)) if text.own_words else ()
+
+
+def hints(sources: Sources, group: str) -> tuple[Match, ...]:
+    """Texts in which words of a stage stand often enough that it may be the release's own, with the first place."""
+    if f"{group}-hinted" not in table("release_phrases"):
+        return ()
+    own, _ = _compiled(f"{group}-hinted")
+    found = []
+    for text in sources.texts:
+        places = [match.span() for match in own.finditer(_BACK.split(text.text)[0])] if text.whole else []
+        if len(places) >= HINTS:
+            found.append(Match(text, *places[0]))
+    return tuple(found)
 
 
 def _first(text: Text, pattern: re.Pattern[str]) -> Match | None:

@@ -178,13 +178,34 @@ class Sources:
 
     def _prose(self, slot: str, source: str, part: str, body: str) -> Text:
         """A document of a code repository; one of a framework, or of another version, speaks of other models too."""
-        readme = next((s for s in self.own if s.lower().startswith(f"{source}#readme".lower())), None)
-        shot = self.ok(readme) if readme else None
-        head = f"{source} {plain(decode(shot.body)[: 2 * HEAD])[:HEAD]}" if shot else source
+        head = plain(body[: 2 * HEAD])[:HEAD]
+        if "/" not in part:
+            # At the root stands what the repository is about; its address and its README say of which release.
+            readme = next((it for it in self.own if it.lower().startswith(f"{source}#readme".lower())), None)
+            shot = self.ok(readme) if readme else None
+            head = f"{source} {plain(decode(shot.body)[: 2 * HEAD])[:HEAD] if shot else ''}"
+        else:
+            head = f"- {head}"
         text = plain(sections(body))
-        if not names(self.view.subject.removeprefix(RELEASE), head):
+        titled = any(title in _letters(head) for title in self.titles)
+        if not titled and not names(self.view.subject.removeprefix(RELEASE), head):
             return Text(slot, Kind.FRAMEWORK, text, False)
         return Text(slot, Kind.README if part.lower().startswith("readme") else Kind.DOCUMENT, text, True)
+
+    @lazy
+    def moved_on(self) -> frozenset[str]:
+        """Code repositories of the release's name that hold another version now: their licence is that version's."""
+        slug = self.view.subject.removeprefix(RELEASE)
+        readmes = (text.slot.partition("#") for text in self.texts if text.kind is Kind.FRAMEWORK)
+        named = (source for source, _, part in readmes if part.lower().startswith("readme"))
+        return frozenset(source for source in named if names(slug, source.replace("/", " ").replace(":", " ")))
+
+    @lazy
+    def titles(self) -> tuple[str, ...]:
+        """The titles of the release's papers, letters only."""
+        metadata = (self.ok(slot) for slot in self.own if slot.startswith("arxiv:") and slot.endswith("#metadata"))
+        found = (_NAME.search(decode(shot.body)) for shot in metadata if shot)
+        return tuple(title for match in found if match and len(title := _letters(plain(match[1]))) >= 20)
 
     def license_slots(self, source: str) -> tuple[str, ...]:
         """A repository's licence files, those at its root and most plainly named first."""
@@ -200,31 +221,45 @@ _ELSEWHERE: Final = re.compile(
 )
 
 
+_GENERIC: Final = frozenset(
+    "base alpha beta tuned chat instruct lm model models foundation only preview large small mini turbo".split()
+)
+
+
 def names(slug: str, head: str) -> bool:
     """Whether the beginning of a README names the release, and not another version of it.
 
-    The name is the first part of the slug that is long enough to be one (``gpt-neo`` of ``gpt-neox-20b`` is not: the
-    whole parts count). A version that follows the name must be the slug's own.
+    The name is what the slug has before its versions and sizes (``gpt neox`` of ``gpt-neox-20b``, ``qwen`` of
+    ``qwen2.5``), without words that say nothing. A version that follows the name must be the slug's own.
     """
-    parts = [part for part in _PARTS.split(slug.lower()) if part]
-    name, rest = parts[0], parts[1:]
-    if rest and (len(name) < 4 or name == "stable") and not (len(name) > 1 and name[-1].isdigit()):
-        name, rest = name + rest[0], rest[1:]
-    joined = r"[^a-z0-9]{0,2}".join(name)
-    found = re.search(
-        rf"(?<![a-z0-9]){joined}(?![a-wyz])[ -]?(?:v)?(\d+(?:\.\d+)?(?![\db]))?", head.lower().split(" ", 1)[-1]
-    )
+    parts = [part for part in re.split(r"[^a-z0-9.]+", slug.lower()) if part]
+    name = [parts[0]]
+    for part in parts[1:]:
+        if part[0].isdigit() or part in _GENERIC and len(name[0]) > 3 and name[0] not in ("stable", "open"):
+            break
+        name.append(part)
+        if name[0] in ("stable", "open"):
+            break
+    versions = [part for part in parts[len(name) :] if re.fullmatch(r"v?\d+(?:\.\d+)*", part)]
+    own = re.fullmatch(r"([a-z]{3,})(\d+(?:\.\d+)?)", name[0]) if len(name) == 1 else None
+    if own is not None:
+        name, versions = [own[1]], [own[2]]
+    joined = r"[^a-z0-9]{0,2}".join("".join(name))
+    address, _, words = head.lower().partition(" ")
+    pattern = re.compile(rf"(?<![a-z0-9]){joined}(?![a-wyz])[ -]?v?(\d+(?:\.\d+)?(?![\db]))?")
+    found = pattern.search(words) or pattern.search(address)
     if found is None:
-        return joined_in(name, head)
-    version = found[1]
-    if version is None or any(part[0].isdigit() and part[-1] != "b" for part in rest):
-        return version is None or version in "".join(rest)
-    return version == "1" or bool(rest)
+        return joined_in("".join(name), address)
+    return found[1] is None or found[1] in versions or (not versions and found[1] == "1")
+
+
+def _letters(text: str) -> str:
+    return _PARTS.sub("", text.lower())
 
 
 def joined_in(name: str, head: str) -> bool:
     """Whether the address of the repository holds the name."""
-    return name in _PARTS.sub("", head.lower().split(" ", 1)[0].rpartition("/")[2])
+    return name in _letters(head.split(" ", 1)[0].rpartition("/")[2])
 
 
 def sections(markdown: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from classifiers.model import Component, Finding, Outcome, Pointer
-from classifiers.releases.phrases import MOST, Match, said
+from classifiers.releases.phrases import MOST, Match, hints, said
 from classifiers.releases.sources import Sources, Text
 from crawlers.snapshot import FetchStatus
 
@@ -96,6 +96,9 @@ def stage_exists(component: Component) -> Answer:
         looked = telling_places(sources)
         if denied:
             yield Finding(name, Outcome.FALSE, quoted(denied), f"The texts deny {called}.", "denied")
+        elif hinted := hints(sources, groups[0]):
+            detail = f"The texts mention {called} often; whether as a stage of this release is not clear."
+            yield Finding(name, Outcome.NOT_SUPPORTED, quoted(hinted), detail)
         elif looked:
             detail = f"No text speaks of {called}; {len(looked)} that would were read in full."
             yield Finding(name, Outcome.FALSE, (*looked, *places(sources))[: len(places(sources))], detail)

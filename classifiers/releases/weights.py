@@ -27,10 +27,11 @@ _ABOUT_WEIGHTS: Final = re.compile(r"(?i)\b(?:weights|checkpoints?|models?)\b")
 _LICENSED: Final = re.compile(r"(?i)\blicen[cs]e|\bunder the\b|\breleased under\b")
 _FRONT: Final = re.compile(r"(?<![\w-])license: ?([a-z0-9][\w.+-]{1,40})(?= [a-z_]+:| ---)")
 _LIBRARY: Final = re.compile(r"(?:library_name: ?|from |import )([A-Za-z_]\w{1,30})\b")
-_RESPONSIBLE: Final = re.compile(r"(?i)\bresponsible ai licen[cs]e|\brail(?:-m)? licen[cs]e")
+_RESPONSIBLE: Final = re.compile(r"(?i)\bresponsible ai (?:model )?licen[cs]e|\brail(?:-m)? licen[cs]e")
 """What is said in words of the Hub's ``openrail`` family."""
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z#*\-(\[])|\s[-*•]\s|\s#+\s")
 _LONGEST: Final = 600
+_FREE: Final = 5
 
 
 @lru_cache(maxsize=2048)
@@ -98,7 +99,11 @@ def weights_terms(sources: Sources) -> tuple[Terms, ...]:
         return told
     offering = {match.text.slot.partition("#")[0] for match in said(sources, "weights-released")}
     files = (_model_license(sources, it) or license_of(sources, it) for it in sources.of("github:") if it in offering)
-    return tuple(terms for terms in files if terms is not None) or on_hub
+    found = tuple(terms for terms in files if terms is not None)
+    if sources.of("hf:"):
+        # They live elsewhere, where nobody looked: that the code is free says nothing of them.
+        found = tuple(terms for terms in found if terms.levels(code=False)[1] < _FREE)
+    return found or on_hub
 
 
 def _model_license(sources: Sources, source: str) -> Terms | None:
@@ -119,8 +124,12 @@ def weights_released(sources: Sources) -> Iterator[Finding]:
         yield Finding(name, Outcome.FALSE, quoted(refused), "The texts say that they are withheld.", "withheld")
     elif offered:
         yield Finding(name, Outcome.TRUE, quoted(offered), "The texts offer them.", "texts")
+    elif sources.of("hf:"):
+        shown = tuple(Pointer(f"{source}#record", "status", "not there") for source in sources.of("hf:")[:MOST])
+        detail = "The hub repositories that the release is said to live in were not there, or show no weights."
+        yield Finding(name, Outcome.NOT_AVAILABLE, shown, detail)
     elif looked := places(sources):
-        detail = f"No hub repository of the release has any, and no text of {len(looked)} read in full offers them."
+        detail = f"No source of the release is a hub repository, and no text of {len(looked)} read in full offers them."
         yield Finding(name, Outcome.FALSE, looked, detail)
     else:
         yield Finding(name, Outcome.NOT_AVAILABLE, detail="No hub repository and no whole text was read.")
@@ -182,8 +191,8 @@ def inference_released(sources: Sources) -> Iterator[Finding]:
     elif terms:
         shown = tuple(item.pointer for item in terms[:MOST])
         yield Finding(name, Outcome.TRUE, shown, f"{terms[0].name} runs it.", excerpt(terms[0].name, 80))
-    elif next(weights_released(sources)).outcome is Outcome.TRUE:
-        detail = "There are weights; which code runs them is not known."
+    elif next(weights_released(sources)).outcome is not Outcome.FALSE:
+        detail = "There are weights, or may be; which code runs them is not known."
         yield Finding(name, Outcome.NOT_AVAILABLE, detail=detail)
     else:
         yield absent_code(name, sources, "inference")

@@ -21,11 +21,13 @@ RARE: Final = frozenset({"2", "3", "4", "5", "partial", "open"})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Ours: a level, ``not_applicable`` or ``unknown``; the confidence; the deciding evidence, as JSON objects."""
+    """Ours: a level, ``not_applicable`` or ``unknown``; the confidence; the deciding evidence, as JSON objects; how
+    one gets at it."""
 
     value: str
     confidence: float = 0.0
     evidence: tuple[Mapping[str, Any], ...] = ()
+    access: str = ""
 
 
 NO_ANSWER: Final = Answer(UNKNOWN)
@@ -119,6 +121,26 @@ def _guesses(found: Sequence[Pair]) -> dict[str, Any]:
     return {kind: round(sum(getattr(p, kind) for p in found) / len(found), 4) for kind in ("exact", "three_class")}
 
 
+ACCESS_CLASSES: Final = {
+    "public": "open",
+    "gated_auto": "partial",
+    "gated_manual": "partial",
+    "request_form": "partial",
+    "api_only": "closed",
+    "none": "closed",
+    "withdrawn": "closed",
+}
+"""What an index that asks whether something can be had, not under which licence, would call it."""
+
+
+def by_access(found: Sequence[Pair]) -> dict[str, Any]:
+    """Weights labelled in classes, compared by access: the index's criterion, which knows no licence."""
+    asked = [p for p in found if p.label.in_classes and p.label.component == "weights"]
+    told = [(ACCESS_CLASSES[p.ours.access], p.label.theirs) for p in asked if p.ours.access in ACCESS_CLASSES]
+    agreeing = sum(ours == theirs for ours, theirs in told)
+    return {"labels": len(asked), "answered": len(told), "exact": round(agreeing / len(told), 4) if told else None}
+
+
 def confusion(found: Sequence[Pair]) -> dict[str, dict[str, int]]:
     """Theirs → ours → how often, ``unknown`` of ours included."""
     table: dict[str, dict[str, int]] = {}
@@ -138,6 +160,7 @@ def report(found: Sequence[Pair]) -> dict[str, Any]:
         "by_component": {c: score([p for p in found if p.label.component == c]).to_json() for c in components},
         "released": {**score(rare).to_json(), "baseline": baseline_of(rare, found)},
         "baseline": usual,
+        "weights_by_access": by_access(found),
         "confusion": confusion(found),
         "disagreements": [disagreement(pair) for pair in found if pair.answered and not pair.exact],
     }

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from classifiers.model import Component
+from crawlers.watchlist import watchlist
 
 LEVELS: Final = frozenset({"1", "2", "3", "4", "5"})
 CLASSES: Final = {"1": "closed", "2": "partial", "3": "partial", "4": "partial", "5": "open"}
@@ -77,11 +78,16 @@ def _class(row: Mapping[str, str], path: Path) -> Label:
 
 
 def _targets(name: str, link: str) -> tuple[str, ...]:
+    """Where the file says that the model lives, as a release that names that place or the place itself; else its name.
+
+    A link is the surer: an index's system of today may have the name of an older release.
+    """
     found = _HUB.match(link)
-    hub = (f"hf:{found[1]}",) if found and not found[1].startswith(_NOT_MODELS) else ()
+    if found and not found[1].startswith(_NOT_MODELS):
+        releases = (f"release:{slug}" for slug, release in watchlist().items() if found[1] in release.hub)
+        return (*releases, f"hf:{found[1]}")
     slug = re.sub(r"[^a-z0-9.+]+", "-", name.lower()).strip("-")
-    # An index's system of today is the repository that it links to; a release's slug may be an older one of that name.
-    return (*hub, f"release:{slug}")
+    return (f"release:{slug}",)
 
 
 def _reasons(row: Mapping[str, str], columns: Sequence[str]) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ def _parsed(names: Sequence[str]) -> list[Target]:
 def _answer(interval: Interval) -> Answer:
     value = interval.value
     said = str(value.level) if value.state is State.ASSESSED else value.state.value
-    return Answer(said, interval.confidence, evidence_of(interval))
+    return Answer(said, interval.confidence, evidence_of(interval), value.access.value if value.access else "")
 
 
 def evidence_of(interval: Interval) -> tuple[dict[str, Any], ...]:
