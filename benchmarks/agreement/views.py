@@ -31,7 +31,9 @@ def replay(shared: Path) -> Iterator[Replay]:
 
 def settings(server: Replay, at: str) -> Settings:
     """Everything that a watchlist names is asked of the replay, and nothing of the network."""
-    pages = {urlsplit(source[4:]).netloc for it in watchlist().values() for source in it.sources if source[:4] == "url:"}
+    pages = {
+        urlsplit(source[4:]).netloc for it in watchlist().values() for source in it.sources if source[:4] == "url:"
+    }
     mirrors = {f"https://{host}": f"{server.url}/{host}" for host in (*HOSTS, *sorted(pages))}
     clock = datetime.fromisoformat(at).astimezone(UTC)
     return Settings(hf_endpoint=server.url, mirrors=mirrors, clock=clock)

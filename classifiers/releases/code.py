@@ -27,6 +27,9 @@ _DOCUMENTED: Final = {
     "finetuning": "finetuning-documented",
     "evaluation": "evaluation-documented",
 }
+_BY_FRAMEWORK: Final = frozenset({"pretraining"})
+"""What a framework that the release names as its code is released for. How it was tuned and measured is another thing,
+which scripts of a framework do not show."""
 _USES: Final = {
     "training": re.compile(r"(?i)(?:pre-?)?train(?:ed|ing)?\b[^.]{0,140}$"),
     "finetuning": re.compile(r"(?i)(?:fine-?tun|instruct)[^.]{0,120}$"),
@@ -65,6 +68,8 @@ def code_terms(sources: Sources, component: Component) -> tuple[Terms, ...]:
 def _holding(sources: Sources, axis: str) -> tuple[tuple[Repository, tuple[str, ...]], ...]:
     """The repositories that hold code of an axis, with the files that show it."""
     found = [(it, paths_of(it.paths, axis)) for it in sources.repositories if it.paths is not None]
+    if axis not in _BY_FRAMEWORK:
+        found = [(it, files) for it, files in found if it.source not in sources.frameworks]
     by_files = tuple((it, files) for it, files in found if files)
     if by_files or axis not in _DOCUMENTED:
         return by_files
@@ -120,8 +125,16 @@ class CodeReleased:
         elif kits := _toolkits(sources, self.axis):
             detail = f"It is done with {kits[0].name}, which is public."
             yield Finding(name, Outcome.TRUE, quoted(kits), detail, kits[0].name)
+        elif general := [it for it in sources.repositories if self._general(sources, it)]:
+            shown = tuple(Pointer(it.slot, "path", excerpt(paths_of(it.paths or (), self.axis)[0])) for it in general)
+            detail = f"{general[0].source} is a framework with {self.axis} code; whether it served here is not known."
+            yield Finding(name, Outcome.NOT_SUPPORTED, shown[:MOST], detail)
         else:
             yield absent_code(name, sources, self.axis)
+
+    def _general(self, sources: Sources, repository: Repository) -> bool:
+        held = repository.paths is not None and bool(paths_of(repository.paths, self.axis))
+        return held and repository.source in sources.frameworks
 
 
 def absent_code(name: str, sources: Sources, what: str) -> Finding:

@@ -95,10 +95,11 @@ def hints(sources: Sources, group: str) -> tuple[Match, ...]:
 
 def _first(text: Text, pattern: re.Pattern[str]) -> Match | None:
     for match in pattern.finditer(text.text):
-        if any(start <= match.start() < end for start, end in _ignored(text)):
+        begins = match.end() - len(match.group().lstrip())
+        if any(start <= begins < end for start, end in _ignored(text)):
             continue
-        if not _DENIED.search(text.text[max(0, match.start() - 40) : match.start()]):
-            return Match(text, match.start(), match.end())
+        if not _DENIED.search(text.text[max(0, begins - 40) : begins]):
+            return Match(text, begins, match.end())
     return None
 
 

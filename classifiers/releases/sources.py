@@ -21,6 +21,7 @@ from typing import Final
 from classifiers.card import read_card
 from classifiers.lazy import lazy
 from classifiers.model import Pointer, View
+from classifiers.releases.naming import letters, names, sections
 from classifiers.text import decode
 from classifiers.texts import is_license, is_policy
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
@@ -30,6 +31,8 @@ WHOLE_PAPER: Final = 8000
 """Characters below which the text of a paper is taken for passages of one."""
 WHOLE_PAGE: Final = 2500
 """Characters below which a provider's page is taken for an announcement of what stands elsewhere."""
+TELLING: Final = 2000
+"""Characters below which a card or README says how to run a model, and not how it was made."""
 HEAD: Final = 500
 """Characters of a README in which a repository that is the release's own names it."""
 
@@ -72,7 +75,7 @@ class Text:
     @property
     def telling(self) -> bool:
         """Whether absence from it means something for what an abstract has no room for."""
-        return self.whole and self.kind is not Kind.ABSTRACT
+        return self.whole and self.kind is not Kind.ABSTRACT and len(self.text) >= TELLING
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,7 @@ class Sources:
         else:
             head = f"- {head}"
         text = plain(sections(body))
-        titled = any(title in _letters(head) for title in self.titles)
+        titled = any(title in letters(head) for title in self.titles)
         if not titled and not names(self.view.subject.removeprefix(RELEASE), head):
             return Text(slot, Kind.FRAMEWORK, text, False)
         return Text(slot, Kind.README if part.lower().startswith("readme") else Kind.DOCUMENT, text, True)
@@ -196,85 +199,26 @@ class Sources:
     def moved_on(self) -> frozenset[str]:
         """Code repositories of the release's name that hold another version now: their licence is that version's."""
         slug = self.view.subject.removeprefix(RELEASE)
+        named = (it for it in self.frameworks if names(slug, it.replace("/", " ").replace(":", " ")))
+        return frozenset(named)
+
+    @lazy
+    def frameworks(self) -> frozenset[str]:
+        """Code repositories whose README speaks of more than this release: what they hold need not be its own."""
         readmes = (text.slot.partition("#") for text in self.texts if text.kind is Kind.FRAMEWORK)
-        named = (source for source, _, part in readmes if part.lower().startswith("readme"))
-        return frozenset(source for source in named if names(slug, source.replace("/", " ").replace(":", " ")))
+        return frozenset(source for source, _, part in readmes if part.lower().startswith("readme"))
 
     @lazy
     def titles(self) -> tuple[str, ...]:
         """The titles of the release's papers, letters only."""
         metadata = (self.ok(slot) for slot in self.own if slot.startswith("arxiv:") and slot.endswith("#metadata"))
         found = (_NAME.search(decode(shot.body)) for shot in metadata if shot)
-        return tuple(title for match in found if match and len(title := _letters(plain(match[1]))) >= 20)
+        return tuple(title for match in found if match and len(title := letters(plain(match[1]))) >= 20)
 
     def license_slots(self, source: str) -> tuple[str, ...]:
         """A repository's licence files, those at its root and most plainly named first."""
         found = [slot for slot in self.own if slot.startswith(f"{source}#") and is_license(slot.partition("#")[2])]
         return tuple(sorted(found, key=lambda slot: (slot.count("/"), "model" in slot.lower(), slot)))
-
-
-_PARTS: Final = re.compile(r"[^a-z0-9]+")
-_HEADING: Final = re.compile(r"^(#{1,6})\s*(.*)$")
-_ELSEWHERE: Final = re.compile(
-    r"(?i)\b(?:publications?|citations?|citing|cite|references|bibtex|acknowledge?ments?|related (?:work|projects)"
-    r"|adoption|star history|community|ecosystem|projects)\b"
-)
-
-
-_GENERIC: Final = frozenset(
-    "base alpha beta tuned chat instruct lm model models foundation only preview large small mini turbo".split()
-)
-
-
-def names(slug: str, head: str) -> bool:
-    """Whether the beginning of a README names the release, and not another version of it.
-
-    The name is what the slug has before its versions and sizes (``gpt neox`` of ``gpt-neox-20b``, ``qwen`` of
-    ``qwen2.5``), without words that say nothing. A version that follows the name must be the slug's own.
-    """
-    parts = [part for part in re.split(r"[^a-z0-9.]+", slug.lower()) if part]
-    name = [parts[0]]
-    for part in parts[1:]:
-        if part[0].isdigit() or part in _GENERIC and len(name[0]) > 3 and name[0] not in ("stable", "open"):
-            break
-        name.append(part)
-        if name[0] in ("stable", "open"):
-            break
-    versions = [part for part in parts[len(name) :] if re.fullmatch(r"v?\d+(?:\.\d+)*", part)]
-    own = re.fullmatch(r"([a-z]{3,})(\d+(?:\.\d+)?)", name[0]) if len(name) == 1 else None
-    if own is not None:
-        name, versions = [own[1]], [own[2]]
-    joined = r"[^a-z0-9]{0,2}".join("".join(name))
-    address, _, words = head.lower().partition(" ")
-    pattern = re.compile(rf"(?<![a-z0-9]){joined}(?![a-wyz])[ -]?v?(\d+(?:\.\d+)?(?![\db]))?")
-    found = pattern.search(words) or pattern.search(address)
-    if found is None:
-        return joined_in("".join(name), address)
-    return found[1] is None or found[1] in versions or (not versions and found[1] == "1")
-
-
-def _letters(text: str) -> str:
-    return _PARTS.sub("", text.lower())
-
-
-def joined_in(name: str, head: str) -> bool:
-    """Whether the address of the repository holds the name."""
-    return name in _letters(head.split(" ", 1)[0].rpartition("/")[2])
-
-
-def sections(markdown: str) -> str:
-    """A document without its sections of publications, citations and other people's projects."""
-    kept: list[str] = []
-    dropped = 0
-    for line in markdown.split("\n"):
-        heading = _HEADING.match(line) if line.startswith("#") else None
-        if heading:
-            level = len(heading[1])
-            if not dropped or level <= dropped:
-                dropped = level if _ELSEWHERE.search(heading[2]) else 0
-        if not dropped:
-            kept.append(line)
-    return "\n".join(kept)
 
 
 def _is_prose(path: str) -> bool:

@@ -86,6 +86,8 @@ def _targets(name: str, link: str) -> tuple[str, ...]:
     if found and not found[1].startswith(_NOT_MODELS):
         releases = (f"release:{slug}" for slug, release in watchlist().items() if found[1] in release.hub)
         return (*releases, f"hf:{found[1]}")
+    if "/" in name:
+        return (f"hf:{name}",)
     slug = re.sub(r"[^a-z0-9.+]+", "-", name.lower()).strip("-")
     return (f"release:{slug}",)
 
