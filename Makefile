@@ -51,6 +51,9 @@ bench: $(STAMP) ## speed, memory and size of the sweep, against the budget (ten 
 bench-licenses: $(STAMP) ## licence texts: right, fast and never falsely open, beside other tools (installs them; ARGS=--no-rivals)
 	$(BIN)/python -m benchmarks.licenses $(ARGS)
 
+evaluate: $(STAMP) ## agreement with people's labels on the recordings of ../shared, into docs/agreement.md
+	$(BIN)/python -m benchmarks.agreement
+
 constraints: $(STAMP) ## pin what pyproject.toml asks for, Python 3.11 to 3.13 (UPGRADE=--upgrade: the newest)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 $(UPGRADE) \
 	  --no-header --no-annotate --no-emit-index-url --quiet -o constraints.txt

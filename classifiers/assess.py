@@ -21,6 +21,7 @@ from classifiers.probes import PROBES
 from classifiers.probes.code import code_governing
 from classifiers.probes.data import STAGES, data_governing, dataset_access, datasets_of
 from classifiers.probes.licenses import base_allows_license, weights_governing
+from classifiers.release import RELEASE, assess_release
 from classifiers.terms import Governing
 from crawlers.hub.record import HubFacts, parse
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
@@ -46,6 +47,8 @@ _patterns: dict[tuple[object, ...], Assessment] = {}
 
 def assess(view: View) -> tuple[Assessment, ...]:
     """All twelve components, in the paper's order. Raises nothing for any bytes in any slot."""
+    if view.subject.startswith(RELEASE):
+        return assess_release(view)
     evidence = Evidence(view)
     return tuple(_component(component, evidence) for component in Component)
 

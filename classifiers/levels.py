@@ -24,6 +24,7 @@ class Verdict(Enum):
 
     BY_LICENSE = "the level that the finding of license-level names"
     NOT_RELEASED = "1"
+    PAID_API = "2"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not applicable"
 
@@ -145,7 +146,11 @@ TABLES: Final[Mapping[Component, Table]] = {
 
 def level(component: Component, findings: Iterable[Finding]) -> tuple[State, int | None]:
     """The state, and the level where there is one. Raises :class:`UnexpectedFindingsError`."""
-    table = TABLES[component]
+    return by_table(TABLES[component], component, findings)
+
+
+def by_table(table: Table, component: Component, findings: Iterable[Finding]) -> tuple[State, int | None]:
+    """As :func:`level`, by any table."""
     outcomes: dict[str, set[Outcome]] = {}
     levels: set[str] = set()
     for finding in findings:
@@ -191,6 +196,8 @@ def _answer(component: Component, verdict: Verdict, levels: set[str]) -> tuple[S
             return State.NOT_APPLICABLE, None
         case Verdict.NOT_RELEASED:
             return State.ASSESSED, 1
+        case Verdict.PAID_API:
+            return State.ASSESSED, 2
         case Verdict.BY_LICENSE:
             if len(levels) != 1 or not levels <= {"2", "3", "4", "5"}:
                 raise UnexpectedFindingsError(f"{component}: license-level says {sorted(levels)}")

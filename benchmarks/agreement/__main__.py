@@ -1,0 +1,112 @@
+"""Measure the agreement with both label files on the recordings, and write ``docs/agreement.md``.
+
+``python -m benchmarks.agreement [--shared ../shared] [--out docs/agreement.md]``. The crawls, the assessments and the
+comparison are the product's own; the replay serves the recordings of the labels' date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from benchmarks.agreement import measure, views, write
+from classifiers.model import View
+from classifiers.rules import rules_version
+from interfaces.agreement.compare import Pair
+from interfaces.agreement.labels import Label, read_labels
+from interfaces.agreement.words import percent
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PAPER, PAPER_AT = "eiras2024.csv", "2024-05-16T23:59:59Z"
+INDEX, INDEX_AT = "osai2026.csv", "2026-08-22T20:00:29Z"
+
+
+def paper(labels: Sequence[Label], found: Mapping[str, View]) -> Iterator[str]:
+    """The paper's table."""
+    pairs = measure.measured(labels, found)
+    known = measure.recorded(found)
+    said = write.summary(pairs)
+    recorded = [pair for pair in pairs if pair.label.model in known]
+    released = [pair for pair in recorded if pair.label.theirs in "2345"]
+    halves = {f"half {n + 1}": [p for p in recorded if measure.half(p.label.model) == n] for n in (0, 1)}
+    rows: dict[str, Sequence[Pair]] = {
+        "all labels of the file": pairs,
+        "models whose hub repository, code repository or paper is recorded": recorded,
+        "of these, labels 2 to 5": released,
+        **halves,
+    }
+    yield f"\n## {PAPER}, as of {PAPER_AT[:10]}\n"
+    yield from write.scores(rows)
+    usual = said["baseline"]
+    yield (
+        f"\nThe commonest label of each component is right for {percent(usual['all']['exact'])} of all labels, for "
+        f"{percent(usual['answered']['exact'])} of those that we answer, and for "
+        f"{percent(said['released']['baseline']['exact'])} of the labels 2 to 5."
+    )
+    yield from write.section("By component", write.components(said))
+    yield from write.section("Ablation by source", ablation(labels, found, known))
+    yield from write.section("Theirs against ours", write.confusion(said["confusion"]))
+    yield from write.section("Disagreements", write.disagreements(pairs))
+
+
+def ablation(labels: Sequence[Label], found: Mapping[str, View], known: frozenset[str]) -> Iterator[str]:
+    """What each source adds, over the recorded models."""
+    rows = {}
+    for name, prefixes in measure.ABLATION.items():
+        pairs = measure.measured(labels, {model: measure.only(it, prefixes) for model, it in found.items()})
+        rows[name] = [pair for pair in pairs if pair.label.model in known]
+    yield from write.scores(rows)
+
+
+def index(labels: Sequence[Label], found: Mapping[str, View]) -> Iterator[str]:
+    """The index's systems that are recorded."""
+    known = measure.recorded(found)
+    pairs = [pair for pair in measure.measured(labels, found) if pair.label.model in known]
+    said = write.summary(pairs)
+    access = said["weights_by_access"]
+    yield f"\n## {INDEX}, as of {INDEX_AT[:10]}: the {len(known)} systems that are recorded\n"
+    yield from write.components(said)
+    yield (
+        "\nThe index asks of weights whether they can be had, not under which licence (gated ones are partial). Our "
+        f"access, put into its classes, agrees on {percent(access['exact'])} of {access['answered']} systems."
+    )
+    yield from write.section("Disagreements", write.disagreements(pairs))
+
+
+HEAD: Final = """# Agreement with people
+
+Written by `make evaluate` (`benchmarks/agreement`); do not edit. Rules: `{rules}`.
+
+A label is compared where we give a level or `not_applicable`; what we do not know lowers the coverage, not the
+agreement. `not_applicable` and `unknown` agree only with themselves, in the three classes, too. Nothing of the labels
+reaches an assessment. The phrases, paths and tables were written with the recordings of these models at hand, so the
+two halves (of the models, by a hash of their names) are no held-out test; they show how much the numbers vary.
+Our evidence is quoted by its place: `ajar show --evidence` prints the words.
+"""
+
+
+def main() -> int:
+    """Crawl, measure, write. 3 where the recordings are not there."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "agreement.md")
+    asked = parser.parse_args()
+    if not (asked.shared / "labels" / PAPER).exists():
+        print(f"{asked.shared} holds no labels; nothing can be measured", file=sys.stderr)
+        return 3
+    lines = [HEAD.format(rules=rules_version())]
+    with views.replay(asked.shared) as server:
+        for name, at, write_up in ((PAPER, PAPER_AT, paper), (INDEX, INDEX_AT, index)):
+            labels = read_labels(asked.shared / "labels" / name)
+            found = views.crawl(server, at, measure.targets(labels)).views
+            lines.extend(write_up(labels, found))
+    asked.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"{asked.out} written", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

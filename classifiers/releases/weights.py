@@ -1,0 +1,198 @@
+"""Are the weights released, where, and under which licence? And is there code that runs them?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from classifiers.evidence import Evidence, declared_reading
+from classifiers.licenses import LicenseReading, read_text
+from classifiers.model import Finding, Outcome, Pointer
+from classifiers.probes.code import code_governing, libraries
+from classifiers.probes.licenses import weights_governing
+from classifiers.probes.weights import weights_released as hub_weights
+from classifiers.probes.weights import weights_used_in_card
+from classifiers.releases.code import absent_code, license_of
+from classifiers.releases.phrases import MOST, paths_of, said
+from classifiers.releases.sources import Kind, Sources, Text, pointer
+from classifiers.releases.stages import places, quoted
+from classifiers.terms import Terms
+from classifiers.text import excerpt
+from classifiers.texts import Document, read_document
+
+_ABOUT_WEIGHTS: Final = re.compile(r"(?i)\b(?:weights|checkpoints?|models?)\b")
+_LICENSED: Final = re.compile(r"(?i)\blicen[cs]e|\bunder the\b|\breleased under\b")
+_FRONT: Final = re.compile(r"(?<![\w-])license: ?([a-z0-9][\w.+-]{1,40})(?= [a-z_]+:| ---)")
+_LIBRARY: Final = re.compile(r"(?:library_name: ?|from |import )([A-Za-z_]\w{1,30})\b")
+_RESPONSIBLE: Final = re.compile(r"(?i)\bresponsible ai (?:model )?licen[cs]e|\brail(?:-m)? licen[cs]e")
+"""What is said in words of the Hub's ``openrail`` family."""
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z#*\-(\[])|\s[-*•]\s|\s#+\s")
+_LONGEST: Final = 600
+_FREE: Final = 5
+
+
+@lru_cache(maxsize=2048)
+def _reading(sentence: str) -> LicenseReading:
+    return read_text(sentence)
+
+
+def moved(found: Terms, source: str) -> Terms:
+    """Terms of a hub repository, pointing into the release's slots."""
+    where = replace(found.pointer, slot=f"{source}#{found.pointer.slot}")
+    return replace(found, pointer=where)
+
+
+def hub_terms(sources: Sources, code: bool) -> tuple[Terms, ...]:
+    """What the release's hub repositories say, each by the rules of a hub repository."""
+    found: list[Terms] = []
+    for source, view in sources.hubs:
+        governing = (code_governing if code else weights_governing)(Evidence(view))
+        found.extend(moved(terms, source) for terms in governing.terms)
+    return tuple(found)
+
+
+def licensed_in_words(sources: Sources) -> tuple[Terms, ...]:
+    """Sentences that say under which licence the weights are."""
+    found: list[Terms] = []
+    for text in sources.texts:
+        if text.own_words:
+            found.extend(_front_matter(text))
+        for start, sentence in _sentences(text.text):
+            if len(sentence) > _LONGEST or not (_ABOUT_WEIGHTS.search(sentence) and _LICENSED.search(sentence)):
+                continue
+            if not text.own_words and not re.search(r"(?i)\b(?:our|we)\b", sentence):
+                continue
+            reading = _reading(sentence)
+            if reading.license is None and _RESPONSIBLE.search(sentence):
+                reading = declared_reading("openrail")
+            if reading.license is not None:
+                found.append(Terms("card", text.slot, pointer(text, start, start + len(sentence)), reading))
+    return tuple(found)
+
+
+def _front_matter(text: Text) -> Iterator[Terms]:
+    """A page that shows a card with its front matter."""
+    for match in _FRONT.finditer(text.text):
+        reading = declared_reading(match[1].lower())
+        if reading.license is not None:
+            yield Terms("declared", match[1], pointer(text, match.start(), match.end()), reading)
+
+
+def _sentences(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    for cut in _SENTENCE.finditer(text):
+        yield start, text[start : cut.start()]
+        start = cut.end()
+    yield start, text[start:]
+
+
+def weights_terms(sources: Sources) -> tuple[Terms, ...]:
+    """The terms of the weights: the hub's, else what the texts say, else the licence of a repository offering them."""
+    on_hub = hub_terms(sources, code=False)
+    known = tuple(terms for terms in on_hub if terms.known)
+    if known:
+        return known
+    if told := licensed_in_words(sources):
+        return told
+    offering = {match.text.slot.partition("#")[0] for match in said(sources, "weights-released")}
+    files = (_model_license(sources, it) or license_of(sources, it) for it in sources.of("github:") if it in offering)
+    found = tuple(terms for terms in files if terms is not None)
+    if sources.of("hf:"):
+        # They live elsewhere, where nobody looked: that the code is free says nothing of them.
+        found = tuple(terms for terms in found if terms.levels(code=False)[1] < _FREE)
+    return found or on_hub
+
+
+def _model_license(sources: Sources, source: str) -> Terms | None:
+    for slot in sources.license_slots(source):
+        if "model" in slot.partition("#")[2].lower() and (shot := sources.ok(slot)):
+            return read_document(Document(slot, slot, shot.body), current=True)
+    return None
+
+
+def weights_released(sources: Sources) -> Iterator[Finding]:
+    """Hub repositories that hold weights; texts that offer or refuse them; else where was looked."""
+    name = "weights-released"
+    held = tuple(_on_hub(sources))
+    offered, refused = said(sources, "weights-released"), said(sources, "withheld")
+    if held:
+        yield Finding(name, Outcome.TRUE, held[:MOST], "Hub repositories of the release hold weights.", "hub")
+    elif refused and not offered:
+        yield Finding(name, Outcome.FALSE, quoted(refused), "The texts say that they are withheld.", "withheld")
+    elif offered:
+        yield Finding(name, Outcome.TRUE, quoted(offered), "The texts offer them.", "texts")
+    elif sources.of("hf:"):
+        shown = tuple(Pointer(f"{source}#record", "status", "not there") for source in sources.of("hf:")[:MOST])
+        detail = "The hub repositories that the release is said to live in were not there, or show no weights."
+        yield Finding(name, Outcome.NOT_AVAILABLE, shown, detail)
+    elif looked := places(sources):
+        detail = f"No source of the release is a hub repository, and no text of {len(looked)} read in full offers them."
+        yield Finding(name, Outcome.FALSE, looked, detail)
+    else:
+        yield Finding(name, Outcome.NOT_AVAILABLE, detail="No hub repository and no whole text was read.")
+
+
+def _on_hub(sources: Sources) -> Iterator[Pointer]:
+    for source, view in sources.hubs:
+        evidence = Evidence(view)
+        for probe in (hub_weights, weights_used_in_card):
+            for finding in probe.ask(evidence):
+                if finding.outcome is Outcome.TRUE:
+                    yield from (replace(p, slot=f"{source}#{p.slot}") for p in finding.evidence)
+        record = evidence.record
+        if record is not None and (record.library or record.gated):
+            yield Pointer(f"{source}#record", "library", excerpt(record.library or "gated"))
+
+
+def api_offered(sources: Sources) -> Iterator[Finding]:
+    """A paid interface, asked because it is level 2 of what is not released otherwise."""
+    if found := said(sources, "api"):
+        yield Finding("api-offered", Outcome.TRUE, quoted(found), "The texts speak of a paid interface.")
+    elif looked := places(sources):
+        yield Finding("api-offered", Outcome.FALSE, looked, "No text speaks of one.")
+    else:
+        yield Finding("api-offered", Outcome.NOT_AVAILABLE, detail="No text was read in full.")
+
+
+def inference_terms(sources: Sources) -> tuple[Terms, ...]:
+    """The terms of the code that runs the model: the hub's, the repositories', a library that the texts import."""
+    found = list(hub_terms(sources, code=True))
+    for repository in sources.repositories:
+        if repository.paths and paths_of(repository.paths, "inference"):
+            nothing = Terms("file", "", Pointer(repository.slot, "LICENSE"), declared_reading(""))
+            found.append(license_of(sources, repository.source) or nothing)
+    return tuple(found) or tuple(_imported(sources))
+
+
+def _imported(sources: Sources) -> Iterator[Terms]:
+    for text in sources.texts:
+        if text.kind is Kind.PAPER:
+            continue
+        for match in _LIBRARY.finditer(text.text):
+            library = libraries()["modules"].get(match[1], match[1])
+            entry = libraries()["libraries"].get(library)
+            if entry:
+                reading = declared_reading(entry["license"])
+                yield Terms("library", library, pointer(text, match.start(), match.end()), reading)
+                return
+
+
+def inference_released(sources: Sources) -> Iterator[Finding]:
+    """Is there code that runs the model?"""
+    name = "code-released"
+    held = [(it.slot, files) for it in sources.repositories if it.paths and (files := paths_of(it.paths, "inference"))]
+    terms = inference_terms(sources)
+    if held:
+        shown = tuple(Pointer(slot, "path", excerpt(path)) for slot, files in held for path in files[:MOST])
+        yield Finding(name, Outcome.TRUE, shown[: 2 * MOST], "Code repositories hold inference code.", "tree")
+    elif terms:
+        shown = tuple(item.pointer for item in terms[:MOST])
+        yield Finding(name, Outcome.TRUE, shown, f"{terms[0].name} runs it.", excerpt(terms[0].name, 80))
+    elif next(weights_released(sources)).outcome is not Outcome.FALSE:
+        detail = "There are weights, or may be; which code runs them is not known."
+        yield Finding(name, Outcome.NOT_AVAILABLE, detail=detail)
+    else:
+        yield absent_code(name, sources, "inference")

@@ -1,0 +1,1 @@
+"""Agreement with human labels: reading label files, comparing, and writing down every disagreement."""
