@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
 
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
-from classifiers.model import Component
 from crawlers.hub.page import Page
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import HUB_MODEL, Target, valid_hub_id
 from storage import schema
-from storage.answers import Cause
 from storage.beliefs import Beliefs
 from storage.bulk import insert_rows
-from storage.corrections import CorrectionError, add_correction
 from storage.deep import SnapshotRecorder, Stored, stored_state
-from storage.engine import writing
 from storage.intern import Interner
-from storage.looks import PART, WHOLE, Looks, pack_ids, unpack_ids
-from storage.reclassify import Reclassified, reclassify_some
+from storage.looks import PART, WHOLE, pack_ids, unpack_ids
 from storage.runs import Run, RunSpec, add_counts, add_ids, begin_run, end_run, load_looks
-from storage.sweep import PRESENT, Memory, PageCounts, SweepRecorder
+from storage.second import SecondThoughts
+from storage.sweep import PRESENT, PageCounts, SweepRecorder
 from storage.times import to_micros
 from storage.versions import RENAMED_FROM
 from storage.witness import Witnesses, late, observed_later, there_before
@@ -40,39 +34,8 @@ class Unseen:
     target: Target
 
 
-class _RehearsedError(Exception):
-    """Rolls a rehearsal back."""
-
-
-class Writer:
+class Writer(SecondThoughts):
     """Writes runs, observations and the beliefs that follow. Not for several threads at once."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine: Final = engine
-        self._memory: Final = Memory()
-        self._looks: tuple[int, Looks, dict[int, str]] | None = None
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        try:
-            with writing(self._engine) as connection:
-                yield connection
-        except BaseException:
-            self._memory.forget()
-            raise
-
-    def _parts(self, connection: Connection, run: Run) -> tuple[Interner, Beliefs, SnapshotRecorder]:
-        interner = Interner(connection, self._memory.ids)
-        looks, crawlers = self._looks_of(connection, run)
-        beliefs = Beliefs(connection, interner, run, looks, crawlers, self._memory.judged)
-        witnesses = Witnesses(connection, run, looks, crawlers)
-        return interner, beliefs, SnapshotRecorder(connection, interner, run, beliefs, witnesses)
-
-    def _looks_of(self, connection: Connection, run: Run) -> tuple[Looks, dict[int, str]]:
-        """The looks of other runs, read once a run: they cannot change while it holds the run lock."""
-        if self._looks is None or self._looks[0] != run.id:
-            self._looks = (run.id, *load_looks(connection))
-        return self._looks[1], self._looks[2]
 
     # -- the watchlist -----------------------------------------------------------------------------------------------
     def track(self, targets: Iterable[Target], now: datetime) -> list[Target]:
@@ -279,47 +242,6 @@ class Writer:
             added = {**counts, **counted, **_standing(beliefs)}
             add_counts(connection, run.id, added, phase="backfill", cursor=cursor)
         return counts
-
-    # -- judging anew ------------------------------------------------------------------------------------------------
-    def reclassify(self, run: Run, targets: Sequence[Target], after: int) -> Reclassified:
-        """Judge the next batch of subjects after an id with today's rules."""
-        with self._transaction() as connection:
-            _, beliefs, _ = self._parts(connection, run)
-            return reclassify_some(connection, run, beliefs, targets, after)
-
-    def rehearse(self, spec: RunSpec, now: datetime, targets: Sequence[Target], after: int) -> Reclassified:
-        """What :meth:`reclassify` would bring; nothing of it stays, the run's row neither."""
-        found: list[Reclassified] = []
-        try:
-            with self._transaction() as connection:
-                interner = Interner(connection, self._memory.ids)
-                run = begin_run(connection, interner, spec, now, 0)
-                _, beliefs, _ = self._parts(connection, run)
-                found.append(reclassify_some(connection, run, beliefs, targets, after))
-                raise _RehearsedError
-        except _RehearsedError:
-            self._looks = None
-        return found[0]
-
-    def correct(
-        self, run: Run, target: Target, component: Component, level: int, license_: str | None, because: str
-    ) -> dict[str, str]:
-        """Record a person's word against what is believed now; slot → SHA-256 of the evidence that it is bound to.
-
-        Raises :class:`storage.corrections.CorrectionError`.
-        """
-        with self._transaction() as connection:
-            _, beliefs, _ = self._parts(connection, run)
-            t = schema.subject
-            where = (t.c.kind == target.kind, t.c.key == target.key)
-            subject_id = connection.execute(select(t.c.id).where(*where)).scalar()
-            if subject_id is None:
-                raise CorrectionError(f"{target} was never seen; crawl it first")
-            beliefs.rederive({subject_id: str(target)})  # by today's rules first, so that the two do not mix
-            hashes = add_correction(connection, run, subject_id, component, level, license_, because)
-            beliefs.rederive({subject_id: str(target)}, because=Cause.CORRECTION)
-            add_counts(connection, run.id, {"corrections": 1}, phase="correct")
-        return hashes
 
     def due(self, run: Run, every_seconds: float, limit: int) -> list[Target]:
         """Targets whose deep crawl falls due: watched ones not seen closely of late, and those that a sweep flagged."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from classifiers import assess as assess_module
@@ -16,6 +18,13 @@ from storage.store import open_store
 from tests.storage.world import World, day, model
 
 A = Target(HUB_MODEL, "lab/a")
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """What other rules made of a record must not be remembered by other tests."""
+    yield
+    forget_judged()
 
 
 def correct(world: World, number: float, level: int, because: str = "read it again") -> dict[str, str]:
@@ -137,5 +146,9 @@ def world_spec(rules: str) -> RunSpec:
 def forget(world: World) -> None:
     """As a new process begins: nothing judged is remembered."""
     world.store = open_store(world.store.engine.url.render_as_string(hide_password=False))
+    forget_judged()
+
+
+def forget_judged() -> None:
     assess_module._seen.clear()
     assess_module._patterns.clear()

@@ -1,0 +1,66 @@
+"""Second thoughts: stored evidence judged by other rules, or by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from classifiers.model import Component
+from crawlers.targets import Target
+from storage import schema
+from storage.answers import Cause
+from storage.corrections import CorrectionError, add_correction
+from storage.intern import Interner
+from storage.reclassify import Reclassified, reclassify_some
+from storage.runs import Run, RunSpec, add_counts, begin_run
+from storage.transactions import Transactions
+
+
+class _RehearsedError(Exception):
+    """Rolls a rehearsal back."""
+
+
+class SecondThoughts(Transactions):
+    """The part of the writer that fetches nothing."""
+
+    def reclassify(self, run: Run, targets: Sequence[Target], after: int) -> Reclassified:
+        """Judge the next batch of subjects after an id with today's rules."""
+        with self._transaction() as connection:
+            _, beliefs, _ = self._parts(connection, run)
+            return reclassify_some(connection, run, beliefs, targets, after)
+
+    def rehearse(self, spec: RunSpec, now: datetime, targets: Sequence[Target], after: int) -> Reclassified:
+        """What :meth:`reclassify` would bring; nothing of it stays, the run's row neither."""
+        found: list[Reclassified] = []
+        try:
+            with self._transaction() as connection:
+                interner = Interner(connection, self._memory.ids)
+                run = begin_run(connection, interner, spec, now, 0)
+                _, beliefs, _ = self._parts(connection, run)
+                found.append(reclassify_some(connection, run, beliefs, targets, after))
+                raise _RehearsedError
+        except _RehearsedError:
+            self._looks = None
+        return found[0]
+
+    def correct(
+        self, run: Run, target: Target, component: Component, level: int, license_: str | None, because: str
+    ) -> dict[str, str]:
+        """Record a person's word against what is believed now; slot → SHA-256 of the evidence that it is bound to.
+
+        Raises :class:`storage.corrections.CorrectionError`.
+        """
+        with self._transaction() as connection:
+            _, beliefs, _ = self._parts(connection, run)
+            t = schema.subject
+            where = (t.c.kind == target.kind, t.c.key == target.key)
+            subject_id = connection.execute(select(t.c.id).where(*where)).scalar()
+            if subject_id is None:
+                raise CorrectionError(f"{target} was never seen; crawl it first")
+            beliefs.rederive({subject_id: str(target)})  # by today's rules first, so that the two do not mix
+            hashes = add_correction(connection, run, subject_id, component, level, license_, because)
+            beliefs.rederive({subject_id: str(target)}, because=Cause.CORRECTION)
+            add_counts(connection, run.id, {"corrections": 1}, phase="correct")
+        return hashes
