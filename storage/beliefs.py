@@ -206,7 +206,7 @@ def load_observations(connection: Connection, subject_ids: Sequence[int]) -> dic
     t, s = schema.observation, schema.slot
     statement = select(
         t.c.subject_id, t.c.observed_at, t.c.tie, t.c.status, t.c.document_id, t.c.run_id, t.c.revision, t.c.created_at,
-        t.c.modified_at, t.c.dated, s.c.name,
+        t.c.modified_at, t.c.dated, t.c.detail, s.c.name,
     ).join(s, s.c.id == t.c.slot_id)  # fmt: skip
     found: dict[int, list[Obs]] = {}
     for row in select_in(connection, statement, t.c.subject_id, subject_ids):
@@ -227,4 +227,5 @@ def obs_of_row(row: Any) -> Obs:
         created_at=row.created_at,
         modified_at=row.modified_at,
         dated=bool(row.dated),
+        via=row.detail if row.detail and row.detail.startswith("via ") else "",
     )

@@ -100,4 +100,5 @@ class StoredJudge:
             created_at=maybe_datetime(obs.created_at),
             modified_at=maybe_datetime(obs.modified_at),
             dated=obs.dated,
+            detail=obs.via,
         )

@@ -28,7 +28,10 @@ SETTINGS_SLOT: Final = "record#settings"
 
 @dataclass(frozen=True, slots=True)
 class Obs:
-    """One stored observation. ``content`` identifies the bytes (None without any); instants are microseconds."""
+    """One stored observation. ``content`` identifies the bytes (None without any); instants are microseconds.
+
+    ``via`` is ``via SLOT`` of what was followed from another slot of a release, and is no part of it.
+    """
 
     slot: str
     observed_at: int
@@ -40,6 +43,7 @@ class Obs:
     created_at: int | None = None
     modified_at: int | None = None
     dated: bool = False
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
