@@ -34,7 +34,7 @@ def speed(found: Mapping[str, tuple[Score, Score, Run]], start: Mapping[str, flo
     """Texts a second, start-up, memory."""
     rows = [[name, f"{run.rate:.1f}", f"{run.start:.2f}", f"{run.peak_mib:.0f}"] for name, (_, _, run) in found.items()]
     lines = ["## Speed, in one process each, on the same texts", ""]
-    lines.append(table(["identifier", "texts a second", "first answer, s", "peak memory, MiB"], rows))
+    lines.append(table(["identifier", "texts a second of processor time", "first answer, s", "peak memory, MiB"], rows))
     if "scancode" in found:
         factor = found["ajar"][2].rate / found["scancode"][2].rate
         lines += ["", f"Ajar does {factor:.0f} times as many texts a second as ScanCode (bar: 50)."]

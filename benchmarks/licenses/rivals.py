@@ -35,7 +35,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one identifier said: licences named per text, seconds per text, start-up (seconds) and peak memory (MiB)."""
+    """What one identifier said: licences named and processor seconds per text, start-up (s) and peak memory (MiB)."""
 
     name: str
     named: tuple[tuple[str, ...], ...]

@@ -6,7 +6,8 @@ are gaps: words that were inserted (readable) and words that are missing (known 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -14,11 +15,13 @@ from typing import Final
 from classifiers.licenses.index import Text
 from classifiers.licenses.words import GRAM
 
+Places = Mapping[int, tuple[int, ...]]
+"""Where each n-gram of a stretch of words stands."""
 _MOST_RUNS: Final = 100
 """More stretches than this are thinned to the longest: the chain is found in quadratic time."""
 _STEP: Final = 32
 _MOST_PLACES: Final = 6
-"""Places of a repeated n-gram that are tried."""
+"""Places of a repeated n-gram that are tried: those from where the last stretch ended."""
 _NEAR: Final = 10
 """Words between two stretches that cost nothing; further ones cost ``_FAR_COST`` each."""
 _FAR_COST: Final = 0.4
@@ -67,22 +70,32 @@ class Alignment:
         return self.matched - (self.size - self.matched - self.tail) - 0.3 * self.tail - inserted
 
 
-def contained(grams: Sequence[int], end: int, places: Mapping[int, int], text: Text) -> Alignment | None:
-    """A known text that stands whole in a text; ``places`` says where each n-gram of the text in hand comes first."""
+def places_of(grams: Sequence[int], start: int, end: int) -> dict[int, tuple[int, ...]]:
+    """Where each n-gram of the words ``start:end`` stands, in order."""
+    stretch = grams[start:end]
+    singles: Iterator[tuple[int, ...]] = zip(range(end - 1, start - 1, -1))
+    places = dict(zip(reversed(stretch), singles, strict=True))
+    if len(places) < len(stretch):
+        for place, gram in enumerate(stretch, start):
+            if places[gram][0] != place:
+                places[gram] += (place,)
+    return places
+
+
+def contained(grams: Sequence[int], end: int, places: Places, text: Text) -> Alignment | None:
+    """A known text that stands whole among the words of which ``places`` tells; they end at ``end``."""
     known = text.grams
-    start = places.get(known[0])
-    if start is None or start + len(known) > end:
-        return None
     # The last n-grams of a known text are padded; within another text words follow.
-    inner = max(len(known) - GRAM + 1, 1)
-    if grams[start : start + inner] != known[:inner]:
-        return None
-    return Alignment(text, start, start + len(known), len(known), 0, 0, ())
+    inner = known[: max(len(known) - GRAM + 1, 1)]
+    for start in places.get(known[0], ()):
+        if start + len(known) <= end and grams[start : start + len(inner)] == inner:
+            return Alignment(text, start, start + len(known), len(known), 0, 0, ())
+    return None
 
 
-def align(grams: Sequence[int], start: int, end: int, text: Text) -> Alignment | None:
-    """Find a known text among the words ``start:end`` of a text; None where nothing of it is there."""
-    runs = _runs(grams, start, end, text)
+def align(grams: Sequence[int], end: int, places: Places, text: Text) -> Alignment | None:
+    """Find a known text among the words of which ``places`` tells; None where nothing of it is there."""
+    runs = _runs(grams, end, places, text)
     chain = _chain(runs)
     if not chain:
         return None
@@ -103,25 +116,32 @@ def align(grams: Sequence[int], start: int, end: int, text: Text) -> Alignment |
     return Alignment(text, first_at, words_at, matched, first_known, size - words_known, tuple(gaps))
 
 
-def _runs(grams: Sequence[int], start: int, end: int, text: Text) -> list[tuple[int, int, int]]:
-    """Equal stretches as (place in the text in hand, place in the known text, number of n-grams).
+def _runs(grams: Sequence[int], end: int, places: Places, text: Text) -> list[tuple[int, int, int]]:
+    """Equal stretches as (place in the text in hand, place in the known text, number of n-grams), in order.
 
-    An n-gram that the known text repeats gives a stretch for each of its places; the chain decides between them.
+    An n-gram that the text in hand repeats gives a stretch for each of its places; the chain decides between them.
     """
-    sequence, places = text.grams, text.places
+    sequence = text.grams
+    size = len(sequence)
     runs: list[tuple[int, int, int]] = []
-    at = start
-    while at < end:
-        found = places.get(grams[at])
+    known = expected = 0
+    while known < size:
+        found = places.get(sequence[known])
         if found is None:
-            at += 1
+            known += 1
             continue
-        shortest = end - at
-        for known in found[:_MOST_PLACES]:
+        if len(found) > _MOST_PLACES:
+            near = max(bisect_left(found, expected) - 1, 0)
+            found = found[near : near + _MOST_PLACES]
+        shortest, longest = size - known, 0
+        for at in found:
             length = _reach(grams, at, end, sequence, known)
             runs.append((at, known, length))
+            if length > longest:
+                longest, expected = length, at + length
             shortest = min(shortest, length)
-        at += shortest
+        known += shortest
+    runs.sort()
     return runs
 
 

@@ -6,11 +6,8 @@ Whatever comes is hostile: sizes are bounded before anything is unpacked, and no
 
 from __future__ import annotations
 
-import html
 import io
-import logging
 import re
-import zipfile
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from typing import Final
@@ -110,7 +107,9 @@ def _unwrapped(document: Document) -> Document:
     elif "<" in text and len(_MARKUP.findall(text)) > 4:
         text, wrapper = _TAG.sub("\n", _INLINE.sub("", _without_unseen(text))), "html"
     if "&" in text and _ENTITY.search(text):
-        text = html.unescape(text)
+        from html import unescape
+
+        text = unescape(text)
     if not text.strip():
         raise RefusedError("empty")
     return Document(text, wrapper)
@@ -128,6 +127,9 @@ def _rtf(match: re.Match[str]) -> str:
 
 
 def _docx(data: bytes) -> str:
+    import html
+    import zipfile
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             part = archive.getinfo("word/document.xml")
@@ -149,6 +151,8 @@ def _docx(data: bytes) -> str:
 
 def _pdf(data: bytes) -> str:
     # pypdf takes a tenth of a second to import, and is wanted by few texts.
+    import logging
+
     from pypdf import PdfReader
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)

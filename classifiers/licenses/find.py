@@ -7,21 +7,23 @@ What is left before and after a found text is searched again, so that composites
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from classifiers.licenses.align import Alignment, align, contained
-from classifiers.licenses.index import SAMPLE, Index, Known, Text, sampled
+from classifiers.licenses.align import Alignment, Places, align, contained, places_of
+from classifiers.licenses.index import SAMPLE, Index, Known, Text
 from classifiers.licenses.judge import Judgement, judge
 from classifiers.licenses.words import GRAM
 
 MAX_PARTS: Final = 16
-_CANDIDATES: Final = 20
+_CANDIDATES: Final = 16
+_LONG: Final = 1000
+"""Of a longer stretch every other sampled n-gram will do."""
 _SECOND_LOOKS: Final = 8
 _SENTENCE: Final = 50
 _SHORTLIST: Final = 60
-_MAX_POSTINGS: Final = 7_000
+_MAX_POSTINGS: Final = 6_000
 """Postings that are counted for one stretch of text, rarest n-grams first: bounds the work on stock phrases."""
 _MIN_WORDS: Final = 12
 _CLOSE: Final = 0.03
@@ -91,11 +93,12 @@ def _best(
 ) -> tuple[Part | None, Near | None]:
     """The best accepted text of a stretch; or, where the best one is rejected, that one with the reason."""
     ranked = candidates(grams, start, end, known)
-    aligned, skipped = _aligned(grams, start, end, known, ranked)
+    here = places_of(grams, start, end)
+    aligned, skipped = _aligned(grams, end, here, known, ranked)
     part, rejected = _judged(words, end, known, aligned)
     if part is None and skipped:
         # They explain less of the text than the best one, but that one is out, and they may stand elsewhere.
-        more = [found for number in skipped if (found := align(grams, start, end, known.text(number)))]
+        more = [found for number in skipped if (found := align(grams, end, here, known.text(number)))]
         part, rejected = _judged(words, end, known, aligned + more)
     if part is not None:
         return part, None
@@ -107,25 +110,24 @@ def _best(
 
 
 def _aligned(
-    grams: Sequence[int], start: int, end: int, known: Index, ranked: Sequence[int]
+    grams: Sequence[int], end: int, here: Places, known: Index, ranked: Sequence[int]
 ) -> tuple[list[Alignment], list[int]]:
     """Alignments of the candidates, and the candidates that cannot be better than those."""
     aligned: list[Alignment] = []
     skipped: list[int] = []
-    here = {gram: place for place, gram in zip(range(end - 1, start - 1, -1), reversed(grams[start:end]), strict=True)}
-    texts = [text for number in ranked if _is_answer(text := known.text(number), end - start)]
-    hopes = sorted(((_most_worth(here, text), text.number) for text in texts), reverse=True)
     best = 0.0
-    for _, number in hopes:
-        found = contained(grams, end, here, known.text(number))
-        if found is not None and found.worth > best:
-            aligned, best = [found], found.worth
-    for hope, number in hopes:
-        if aligned and number == aligned[0].text.number:
-            continue
-        found = align(grams, start, end, known.text(number)) if hope > best else None
+    for number in ranked:
+        if known.sizes[number] > best:
+            found = contained(grams, end, here, known.text(number))
+            if found is not None:
+                aligned, best = [found], found.worth
+    whole = aligned[0].text.number if aligned else -1
+    larger = [known.text(number) for number in ranked if known.sizes[number] > best and number != whole]
+    skipped = [number for number in ranked if known.sizes[number] <= best and number != whole]
+    for hope, text in sorted(((_most_worth(here, text), text) for text in larger), key=lambda each: -each[0]):
+        found = align(grams, end, here, text) if hope > best else None
         if found is None:
-            skipped.append(number)
+            skipped.append(text.number)
             continue
         aligned.append(found)
         # What comes close to a text with gaps must be looked at too.
@@ -133,13 +135,7 @@ def _aligned(
     return aligned, skipped[:_SECOND_LOOKS]
 
 
-def _is_answer(text: Text, stretch: int) -> bool:
-    """A sentence that stands in a long text does not say what the text is."""
-    size = len(text.grams)
-    return size >= _SENTENCE or 2 * size >= stretch
-
-
-def _most_worth(here: Mapping[int, int], text: Text) -> float:
+def _most_worth(here: Places, text: Text) -> float:
     """What an alignment of the text can be worth at most, by the n-grams of it that are here at all."""
     present = bytes(map(here.__contains__, text.grams))
     stretches = present.count(b"\0\1") + present[:1].count(1)
@@ -175,7 +171,9 @@ def _rules_out(rejected: Alignment, verdict: Judgement, found: Alignment) -> boo
 
 def candidates(grams: Sequence[int], start: int, end: int, known: Index) -> list[int]:
     """Numbers of the known texts that share most sampled n-grams with the words ``start:end``, best first."""
-    posted = [posts for gram in set(sampled(grams[start:end])) if (posts := known.postings(gram))]
+    every = SAMPLE if end - start <= _LONG else 2 * SAMPLE
+    keys = {gram for gram in grams[start:end] if not gram % every}
+    posted = [posts for gram in keys if (posts := known.postings(gram))]
     posted.sort(key=len)
     hits: Counter[int] = Counter()
     counted = 0
@@ -186,8 +184,10 @@ def candidates(grams: Sequence[int], start: int, end: int, known: Index) -> list
             break
     sizes = known.sizes
     best = hits.most_common(_SHORTLIST)
-    best.sort(key=lambda hit: -hit[1] * min(1.0, hit[1] * SAMPLE / sizes[hit[0]]))
-    return [number for number, _ in best[:_CANDIDATES]]
+    best.sort(key=lambda hit: -hit[1] * min(1.0, hit[1] * every / sizes[hit[0]]))
+    # A sentence that stands in a long text does not say what the text is.
+    least = min(_SENTENCE, (end - start) // 2)
+    return [number for number, _ in best[:_CANDIDATES] if sizes[number] >= least]
 
 
 def _part(found: Alignment, verdict: Judgement, known: Index) -> Part:

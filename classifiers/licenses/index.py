@@ -69,20 +69,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A known text in order: the hashes of its n-grams, their places, and the operative marks of its words."""
+    """A known text in order: the hashes of its n-grams, and the operative marks of its words."""
 
     number: int
     grams: list[int]
     marks: bytes
-    places: dict[int, tuple[int, ...]]
-
-    @classmethod
-    def of(cls, number: int, grams: list[int], marks: bytes) -> Text:
-        """A text with the places of its n-grams."""
-        places: dict[int, tuple[int, ...]] = {}
-        for place, gram in enumerate(grams):
-            places[gram] = (*places[gram], place) if gram in places else (place,)
-        return cls(number, grams, marks, places)
 
 
 class Index:
@@ -137,7 +128,7 @@ class Index:
             start, end = starts[place], starts[place] + lengths[place]
             sequence += grams[start:end]
             marked += bytes(marks[start:end])
-        return Text.of(number, sequence, bytes(marked))
+        return Text(number, sequence, bytes(marked))
 
 
 def whole(grams: Sequence[int]) -> int:

@@ -23,7 +23,7 @@ from typing import Any, Final
 
 import yaml
 
-from classifiers.licenses.align import align
+from classifiers.licenses.align import align, places_of
 from classifiers.licenses.catalogue import Catalogue, catalogue
 from classifiers.licenses.document import RefusedError, read_document
 from classifiers.licenses.index import PATH, Known, Text, build, whole
@@ -194,15 +194,16 @@ class _Learner:
         elif self._is_redundant(owner, sequence, hashed):
             return
         marks = bytes(vocabulary().classify(sequence))
-        text = Text.of(len(self.texts), list(hashed), marks)
+        text = Text(len(self.texts), list(hashed), marks)
         self.texts.append(text)
         self.owners.append(owner)
         self._by_owner.setdefault(owner, []).append(text)
 
     def _is_redundant(self, owner: int, sequence: Sequence[str], hashed: Sequence[int]) -> bool:
         size = len(hashed)
+        places = places_of(hashed, 0, size)
         for text in self._by_owner[owner]:
-            found = align(hashed, 0, size, text)
+            found = align(hashed, size, places, text)
             if found is None or found.end - found.start < size - 3 or found.worth < 0.96 * found.size:
                 continue
             verdict = judge(found, self.known[owner], sequence, size)
