@@ -244,6 +244,7 @@ def quiet() -> None:
 def reason(error: BaseException | None) -> str:
     """One short line for people: why there is nothing."""
     if isinstance(error, DownloadCancelledError):
-        return f"more than the {MAX_DOCUMENT} bytes that we read"
+        return "more bytes than we read of one answer"
     text = str(error).partition("\n")[0][:200]
-    return text if isinstance(error, IgnoreRequest) and text else f"{type(error).__name__}: {text}".rstrip(": ")
+    plain = isinstance(error, IgnoreRequest | CannotResolveHostError) and text
+    return text if plain else f"{type(error).__name__}: {text}".rstrip(": ")
