@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_a_labelled_change_of_a_license_file_is_found_within_a_day(
     found = versions(settings, name, event["file"])
     assert [s.observed_at for s in found] == sorted(s.observed_at for s in found)
     at = datetime.fromisoformat(event["date"])
-    changed = [(a, b) for a, b in zip(found, found[1:], strict=False) if abs(b.observed_at - at) <= timedelta(days=1)]
+    changed = [(a, b) for a, b in pairwise(found) if abs(b.observed_at - at) <= timedelta(days=1)]
     assert any(read_text(a.body).license != read_text(b.body).license for a, b in changed)
     assert all(s.dated and s.revision for s in found)
 
