@@ -54,6 +54,9 @@ bench-licenses: $(STAMP) ## licence texts: right, fast and never falsely open, b
 evaluate: $(STAMP) ## agreement with people's labels on the recordings of ../shared, into docs/agreement.md
 	$(BIN)/python -m benchmarks.agreement
 
+bench-backfill: $(STAMP) ## the recorded histories, backfilled, beside the labelled changes (a minute)
+	$(BIN)/python -m benchmarks.backfill
+
 constraints: $(STAMP) ## pin what pyproject.toml asks for, Python 3.11 to 3.13 (UPGRADE=--upgrade: the newest)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 $(UPGRADE) \
 	  --no-header --no-annotate --no-emit-index-url --quiet -o constraints.txt

@@ -111,27 +111,77 @@ def measure(url: str, database: Path) -> dict[str, Any]:
         "events": len(changes),
         "events_of_weights": len(weights),
         "changes_of_weights": [_short(c) for c in weights if c["from"] is not None],
-        "labels": list(_against(weights, {str(t.key) for t in targets})),
+        "labels": list(_against(url)),
     }
 
 
-def _against(weights: list[dict[str, Any]], ids: set[str]) -> Iterator[dict[str, Any]]:
+def _against(url: str) -> Iterator[dict[str, Any]]:
+    """Each labelled event whose repository is recorded, beside the versions of its file within a day of it."""
+    from classifiers.licenses import read_text
+    from crawlers.github_past import GithubPast
+    from crawlers.past import past_crawler
+    from crawlers.settings import Settings
+    from crawlers.snapshot import Snapshot
+    from crawlers.targets import HUB_MODEL, Target
+
+    mirrors = {f"https://{host}": f"{url}/{host}" for host in ("api.github.com", "raw.githubusercontent.com")}
+    settings = Settings(hf_endpoint=url, mirrors=mirrors, clock=moment(NEWEST))
+
+    def said(snapshot: Snapshot) -> str:
+        reading = read_text(snapshot.body, filename=snapshot.slot.rpartition("#")[2])
+        return f"{reading.license or 'unnamed'} ({'?' if reading.points is None else reading.points} points)"
+
+    pasts: dict[str, Any] = {}
+    hub, github = _known_ids()
     for event in labelled():
-        if event["model"] not in ids:
+        source = event["source"].removeprefix("https://github.com/").split("/commit")[0].lower()
+        name, model = github.get(source), hub.get(event["model"].lower())
+        place = f"github:{name}" if name else f"hf:{model}" if model else None
+        if place is None:
             continue
-        at = moment(event["date"])
-        mine = [c for c in weights if c["target"] == f"hf:{event['model']}"]
-        near = [c for c in mine if abs(moment(c["observed_at"]) - at) <= DAY and c["from"] is not None]
+        if place not in pasts:
+            if name:
+                with GithubPast(settings) as crawler:
+                    pasts[place] = crawler.past(place, name, None, None)
+            else:
+                target = Target(HUB_MODEL, str(model))
+                with past_crawler(settings, target) as reader:
+                    pasts[place] = reader.past(target, None, None)
+        past, at = pasts[place], moment(event["date"])
+        versions = [s for s in past.snapshots if s.dated and s.slot.rpartition("#")[2] == event["file"]]
+        near = [(n, s) for n, s in enumerate(versions) if abs(s.observed_at - at) <= DAY]
         yield {
             "id": event["id"],
-            "model": event["model"],
+            "place": place,
             "date": event["date"],
-            "from": event["frm"],
-            "to": event["to"],
-            "component": event["component"],
-            "within_a_day": [_short(c) for c in near],
-            "all": [_short(c) for c in mine],
+            "label": f"{event['frm']} → {event['to']}",
+            "file": event["file"],
+            "commits": past.commits,
+            "documents": past.blobs,
+            "requests": past.requests,
+            "versions_of_the_file": len(versions),
+            "within_a_day": [
+                f"{s.observed_at.isoformat()} {said(versions[n - 1]) if n else 'nothing'} → {said(s)}" for n, s in near
+            ],
+            "why_not": "" if near else _why_not(versions),
         }
+
+
+def _why_not(versions: list[Any]) -> str:
+    if len(versions) < 2:
+        return f"{len(versions)} version(s) of the file are recorded, so no change of it is"
+    return f"recorded versions are of {', '.join(f'{v.observed_at:%Y-%m-%d}' for v in versions[:6])}"
+
+
+def _known_ids() -> tuple[dict[str, str], dict[str, str]]:
+    """Lower-cased id → id, of the recorded Hub models and GitHub repositories."""
+    unpacked = next(Path(tempfile.gettempdir()).glob("replay-dev.sqlite-*"))
+    with closing(sqlite3.connect(f"file:{unpacked}?mode=ro", uri=True)) as corpus:
+        rows = corpus.execute("SELECT DISTINCT kind, id FROM commit_ WHERE kind IN ('model', 'github')").fetchall()
+    kinds: dict[str, dict[str, str]] = {"model": {}, "github": {}}
+    for kind, id_ in rows:
+        kinds[kind][id_.lower()] = id_
+    return kinds["model"], kinds["github"]
 
 
 def _short(change: dict[str, Any]) -> str:
