@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from classifiers.model import Component
 from crawlers.settings import HUB, Settings
 from crawlers.snapshot import FetchStatus
 from crawlers.targets import Target, parse_target
@@ -123,3 +124,19 @@ def test_a_watched_release_falls_due_once_a_night(served: Web, tmp_path: Path) -
     crawl(replace(here, clock=NOW + timedelta(minutes=1)), "heron")
     assert due(replace(here, clock=NOW + timedelta(hours=2))) == []
     assert due(replace(here, clock=NOW + timedelta(hours=23))) == ["release:heron"]
+
+
+def test_what_a_card_links_to_is_judged_as_linked_and_not_as_the_releases_own(served: Web, tmp_path: Path) -> None:
+    model(served, "marsh/heron-1b", "# Heron\n\nSee https://github.com/marsh/kit for a kit.\n")
+    publish(served, "marsh/kit", {"README.md": "# kit\n", "LICENSE": "MIT License\n", "pretrain.py": "print()\n"})
+    here = settings(served, tmp_path)
+    crawl(here, "heron")
+    assert known(here, "heron")["github:marsh/kit#tree"] is FetchStatus.OK
+    store = open_store(here.database_url)
+    shown = store.reader.show(parse_target("heron"), NOW + timedelta(days=1), datetime.now(UTC) + timedelta(days=1))
+    store.close()
+    assert shown is not None
+    interval = shown.components[Component.PRETRAINING_CODE]
+    assert interval is not None and interval.value.level == 1
+    (asked,) = (it for it in interval.findings if it.probe == "code-released")
+    assert "github:marsh/heron-lm#tree" in {it.slot for it in asked.evidence}
