@@ -84,7 +84,7 @@ class Settings:
     @property
     def user_agent(self) -> str:
         """The one user agent of every request."""
-        about = f"+{_homepage()}" + (f"; {self.contact}" if self.contact else "")
+        about = "AI model openness index, metadata only" + (f"; {self.contact}" if self.contact else "")
         return f"ajar/{version()} ({about})"
 
 
@@ -97,18 +97,6 @@ def version() -> str:
         return metadata.version("ajar")
     except metadata.PackageNotFoundError:
         return "0"
-
-
-@cache
-def _homepage() -> str:
-    from importlib import metadata
-
-    try:
-        urls = metadata.metadata("ajar").get_all("Project-URL") or []
-    except metadata.PackageNotFoundError:
-        urls = []
-    named = dict(url.split(", ", 1) for url in urls if ", " in url)
-    return str(named.get("Homepage", "https://example.org/ajar"))
 
 
 def _from_file(path: Path) -> dict[str, tuple[str, Any]]:

@@ -116,5 +116,5 @@ def test_a_bad_file_is_named(tmp_path: Path, toml: str) -> None:
 def test_the_user_agent_says_who_we_are(tmp_path: Path) -> None:
     agent = load(tmp_path, AJAR_CONTACT="crawler@example.org").user_agent
     assert agent.startswith("ajar/")
-    assert "(+http" in agent
+    assert "(AI model openness index" in agent, "what we are; who we are is for whoever runs us to say"
     assert agent.endswith("; crawler@example.org)")
