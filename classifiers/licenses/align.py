@@ -76,9 +76,12 @@ def places_of(grams: Sequence[int], start: int, end: int) -> dict[int, tuple[int
     singles: Iterator[tuple[int, ...]] = zip(range(end - 1, start - 1, -1))
     places = dict(zip(reversed(stretch), singles, strict=True))
     if len(places) < len(stretch):
+        repeats: dict[int, list[int]] = {}
         for place, gram in enumerate(stretch, start):
             if places[gram][0] != place:
-                places[gram] += (place,)
+                repeats.setdefault(gram, []).append(place)
+        for gram, further in repeats.items():
+            places[gram] += tuple(further)
     return places
 
 

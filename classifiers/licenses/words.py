@@ -34,6 +34,9 @@ _COPYRIGHT_LINE: Final = re.compile(
     rf"^[^\w\n]{{0,12}}(?:(?:portions )?(?:{_HOLDER})[^\n]{{0,160}}|all rights reserved\.?[^\w\n]{{0,4}})$",
     re.MULTILINE,
 )
+_RUNS_ON: Final = re.compile(
+    r"\b(?:permission|redistribution|licensed|you may|everyone is|this (?:program|software))\b"
+)
 _BROKEN_WORD: Final = re.compile(r"(?<=[a-z])-[ \t\r]*\n[^\w\n]{0,8}(?=[a-z])")
 _BLANK: Final = re.compile(r"[^\w\n]*")
 _SPELLINGS: Final = (
@@ -85,7 +88,9 @@ def _without_copyright_lines(text: str) -> str:
         edge = match.start() == done or _BLANK.fullmatch(line_before.strip("\n")) or _BLANK.fullmatch(line_after)
         if edge:
             kept.append(text[done : match.start()])
-            done = match.end() + 1
+            # A re-wrapped notice runs on into the licence on the same line.
+            further = _RUNS_ON.search(text, match.start(), match.end())
+            done = further.start() if further else match.end() + 1
     return " ".join((*kept, text[done:])) if kept else text
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifiers.licenses.align import places_of
 from classifiers.licenses.words import grams, portable_hash, words
 
 
@@ -33,6 +34,18 @@ def test_what_does_not_count(text: str, same: str) -> None:
 def test_running_text_that_begins_a_line_with_copyright_stays() -> None:
     text = "you must keep the\ncopyright (c) 2020 notice of the work\nand this list"
     assert "notice" in words(text)
+
+
+def test_a_copyright_line_that_runs_on_into_the_licence_keeps_the_licence() -> None:
+    text = "Copyright (c) 2020 Jane Doe Permission is hereby granted\nto any person"
+    assert words(text) == "permission is hereby granted to any person".split()  # noqa: SIM905
+
+
+def test_places_of_repeated_n_grams() -> None:
+    hashed = grams(["a", "b"] * 20_000)
+    places = places_of(hashed, 2, len(hashed))
+    assert places[hashed[2]][:3] == (2, 4, 6)
+    assert sum(map(len, places.values())) == len(hashed) - 2
 
 
 @pytest.mark.parametrize("text", ["10 million users", "$10,000,000", "Llama 3.1"])
