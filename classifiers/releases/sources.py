@@ -31,6 +31,8 @@ WHOLE_PAPER: Final = 8000
 """Characters below which the text of a paper is taken for passages of one."""
 WHOLE_PAGE: Final = 2500
 """Characters below which a provider's page is taken for an announcement of what stands elsewhere."""
+LONGEST: Final = 400_000
+"""Characters of a text that are looked at: the longest paper recorded has 360,000, and phrases cost time by length."""
 TELLING: Final = 2000
 """Characters below which a card or README says how to run a model, and not how it was made."""
 HEAD: Final = 500
@@ -236,7 +238,7 @@ def _page(slot: str, kind: Kind, source: str) -> Iterator[Text]:
 
 def plain(text: str) -> str:
     """Markup dropped, entities read, on one line. Addresses in Markdown links stay: they name datasets."""
-    return _SPACE.sub(" ", html.unescape(_TAG.sub(" ", text))).strip()
+    return _SPACE.sub(" ", html.unescape(_TAG.sub(" ", text))).strip()[:LONGEST]
 
 
 def pointer(text: Text, start: int, end: int) -> Pointer:
