@@ -35,6 +35,11 @@ class Reader:
     def __init__(self, engine: Engine) -> None:
         self._engine: Final = engine
 
+    @property
+    def engine(self) -> Engine:
+        """The database, for questions that are asked elsewhere (:mod:`storage.bundle`, :mod:`storage.export`)."""
+        return self._engine
+
     # -- targets -------------------------------------------------------------------------------------------------------
     def watched(self) -> list[tuple[Target, datetime]]:
         """The watchlist with the dates of addition, by target."""

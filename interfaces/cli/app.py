@@ -25,6 +25,8 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "history": ("ask", "Every assessment interval of a target."),
         "changes": ("ask", "What changed, oldest first."),
         "table": ("table", "Models × components, as the paper prints it."),
+        "prove": ("prove", "An answer with the bytes behind it, to be checked by anyone."),
+        "export": ("export", "The history as tables: Parquet, CSV or JSON Lines."),
         "evaluate": ("evaluate", "Agreement with a file of human labels."),
         "license": ("license", "Identify licence texts and read their permissions."),
     },
