@@ -21,6 +21,7 @@ from storage.answers import Cause, Change, Direction, Interval, RunRow, TargetAn
 from storage.bulk import chunks, select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS
 from storage.intern import value_of_row
+from storage.narrow import Narrow
 from storage.proof import Resolver
 from storage.runs import run_row
 from storage.times import from_micros, maybe_datetime, to_micros
@@ -106,6 +107,7 @@ class Reader:
         direction: Direction | None = None,
         known_at: datetime | None = None,
         run_id: int | None = None,
+        narrow: Narrow | None = None,
     ) -> Iterator[Change]:
         """Change events, oldest first. ``since`` and ``until`` (inclusive) filter on ``observed_at``."""
         with self._engine.connect() as connection:
@@ -114,6 +116,7 @@ class Reader:
                 wanted = _filters(table, since, until, target, component, causes)
                 if run_id is not None:
                     wanted.append(table.c.run_id == run_id)
+                wanted += [] if narrow is None else narrow.conditions(table)
                 query = _change_query(table, wanted, known_at)
                 streams.append(connection.execute(query.execution_options(yield_per=_BATCH)))
             # Two sorted streams, merged: a first night is three million rows, and only a batch of them is ever held.
