@@ -24,6 +24,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "show": ("ask", "The twelve components of a target."),
         "history": ("ask", "Every assessment interval of a target."),
         "changes": ("ask", "What changed, oldest first."),
+        "diff": ("compare", "What differs between two dates."),
         "table": ("table", "Models × components, as the paper prints it."),
         "evaluate": ("evaluate", "Agreement with a file of human labels."),
         "license": ("license", "Identify licence texts and read their permissions."),
