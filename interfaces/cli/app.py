@@ -25,6 +25,8 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "history": ("ask", "Every assessment interval of a target."),
         "changes": ("ask", "What changed, oldest first."),
         "diff": ("compare", "What differs between two dates."),
+        "trend": ("trend", "The share of each level over time."),
+        "contradictions": ("trend", "Where a target's own sources disagree."),
         "table": ("table", "Models × components, as the paper prints it."),
         "evaluate": ("evaluate", "Agreement with a file of human labels."),
         "license": ("license", "Identify licence texts and read their permissions."),
