@@ -21,6 +21,7 @@ from storage.answers import Cause, Change, Direction, Interval, RunRow, TargetAn
 from storage.bulk import chunks, select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS
 from storage.intern import value_of_row
+from storage.narrow import Narrow
 from storage.proof import Resolver
 from storage.runs import run_row
 from storage.times import from_micros, maybe_datetime, to_micros
@@ -69,7 +70,7 @@ class Reader:
             for interval in rows:
                 newest[interval.component] = interval
             ends = self._ends(connection, row.id, known_at)
-            values = _values(connection, newest.values())
+            values = values_of(connection, newest.values())
             resolver = Resolver(connection) if evidence else None
             found = {
                 COMPONENTS.member(code): _interval(str(target), r, values, ends.get(r.id), resolver)
@@ -96,7 +97,7 @@ class Reader:
             where = and_(where, schema.interval.c.component == COMPONENTS.code(component))
         with self._engine.connect() as connection:
             rows = self._intervals(connection, where, known_at)
-            values = _values(connection, rows)
+            values = values_of(connection, rows)
             resolver = Resolver(connection)
             ends = _untils(rows)
             return [_interval(str(target), row, values, ends.get(row.id), resolver) for row in rows]
@@ -111,6 +112,7 @@ class Reader:
         direction: Direction | None = None,
         known_at: datetime | None = None,
         run_id: int | None = None,
+        narrow: Narrow | None = None,
     ) -> Iterator[Change]:
         """Change events, oldest first. ``since`` and ``until`` (inclusive) filter on ``observed_at``."""
         with self._engine.connect() as connection:
@@ -119,11 +121,12 @@ class Reader:
                 wanted = _filters(table, since, until, target, component, causes)
                 if run_id is not None:
                     wanted.append(table.c.run_id == run_id)
+                wanted += [] if narrow is None else narrow.conditions(table)
                 query = _change_query(table, wanted, known_at)
                 streams.append(connection.execute(query.execution_options(yield_per=_BATCH)))
             # Two sorted streams, merged: a first night is three million rows, and only a batch of them is ever held.
             for part in chunks(merge(*streams, key=_age), _BATCH):
-                values = _values(connection, part)
+                values = values_of(connection, part)
                 resolver = Resolver(connection)
                 resolver.prepare(part)
                 for row in part:
@@ -169,7 +172,7 @@ class Reader:
             select(t, r.c.version)
             .join(s, s.c.id == t.c.subject_id)
             .join(r, r.c.id == t.c.rules_id)
-            .where(where, _believed(known_at), *more)
+            .where(where, believed(known_at), *more)
             .order_by(t.c.component, t.c.observed_at, t.c.seq, t.c.id)
         )
         return connection.execute(statement).all()
@@ -178,7 +181,8 @@ class Reader:
         return _untils(self._intervals(connection, schema.subject.c.id == subject_id, known_at))
 
 
-def _believed(known_at: datetime | None) -> ColumnElement[bool]:
+def believed(known_at: datetime | None) -> ColumnElement[bool]:
+    """The intervals that were believed then, or are now."""
     t = schema.interval
     if known_at is None:
         return t.c.superseded_at.is_(None)
@@ -201,7 +205,8 @@ def _untils(rows: Iterable[Any]) -> dict[int, int]:
     return found
 
 
-def _values(connection: Connection, rows: Iterable[Any]) -> dict[int, Value]:
+def values_of(connection: Connection, rows: Iterable[Any]) -> dict[int, Value]:
+    """Id → value of every value that the rows name."""
     ids = {i for row in rows for i in (row.value_id, row.from_value_id) if i is not None}
     table = schema.value
     return {r.id: value_of_row(r) for r in select_in(connection, select(table), table.c.id, ids)}
@@ -254,15 +259,15 @@ def _change_query(table: Any, wanted: list[ColumnElement[bool]], known_at: datet
     s, like = schema.subject, schema.interval.c
     if table is schema.interval:
         columns: list[ColumnElement[Any]] = [like.seq, like.seen_at, like.value_id, like.observed_after, like.facts]
-        believed, last = _believed(known_at), like.seq
+        held, last = believed(known_at), like.seq
     else:
         absent = [cast(null(), column.type).label(column.name) for column in (like.seen_at, like.observed_after)]
         columns = [table.c.to_value_id.label("value_id"), literal(0).label("seq"), literal(0).label("facts"), *absent]
-        believed, last = true() if known_at is None else table.c.recorded_at <= to_micros(known_at), table.c.id
+        held, last = true() if known_at is None else table.c.recorded_at <= to_micros(known_at), table.c.id
     order = (table.c.observed_at, table.c.recorded_at, table.c.subject_id, table.c.component)
     shown = (*order, table.c.from_value_id, table.c.basis_id, table.c.cause, *columns, s.c.kind, s.c.key)
     joined = select(*shown).join(s, s.c.id == table.c.subject_id)
-    return joined.where(believed, *wanted).order_by(*order, last)
+    return joined.where(held, *wanted).order_by(*order, last)
 
 
 def _age(row: Any) -> tuple[int, int, int, int, int]:

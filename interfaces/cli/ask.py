@@ -97,6 +97,9 @@ def history_command(
               type=click.Choice([*(cause.value for cause in Cause), "all"]),
               help="Why: the publisher, what we reached, our rules, a correction; may be repeated.")  # fmt: skip
 @click.option("--direction", type=click.Choice([way.value for way in Direction]), help="Which way it went.")
+@click.option("--license-from", metavar="ID", help="The licence before, identified or declared; none: without any.")
+@click.option("--license-to", metavar="ID", help="The licence after.")
+@click.option("--developer", metavar="OWNER", help="The owner in the id, such as tiiuae.")
 @click.option("--known-at", type=END_OF_DAY, help=_KNOWN_AT)
 @json_option
 @jsonl_option
@@ -110,6 +113,9 @@ def changes_command(
     component: str | None,
     causes: tuple[str, ...],
     direction: str | None,
+    license_from: str | None,
+    license_to: str | None,
+    developer: str | None,
     known_at: datetime | None,
     form: str | None,
 ) -> None:
@@ -120,6 +126,8 @@ def changes_command(
     if since and until and since > until:
         raise click.UsageError(f"--since {shapes.instant(since)} is later than --until {shapes.instant(until)}")
     with app.reader() as reader:
+        from storage.narrow import Narrow
+
         changes: Iterable[Change] = reader.changes(
             since=since,
             until=until,
@@ -128,6 +136,7 @@ def changes_command(
             causes=tuple(Cause) if "all" in causes else tuple(map(Cause, causes)),
             direction=Direction(direction) if direction else None,
             known_at=known_at,
+            narrow=Narrow(license_from, license_to, developer),
         )
         if form:
             _write(form, map(shapes.change_json, changes), app)

@@ -14,6 +14,8 @@ from interfaces.cli.errors import AjarError, Exit, complain
 from interfaces.render.progress import Progress
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from crawlers.settings import Settings
     from interfaces.render.screen import Screen
     from storage.reader import Reader
@@ -51,7 +53,15 @@ class App:
 
     @contextmanager
     def reader(self) -> Iterator[Reader]:
-        """The history, for questions. A question makes no empty SQLite file where there was none.
+        """The history, for questions about targets and for changes; as :meth:`engine`."""
+        with self.engine() as engine:
+            from storage.reader import Reader
+
+            yield Reader(engine)
+
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        """The database, for questions. A question makes no empty SQLite file where there was none.
 
         The writer is left out because with it come the classifiers and the hub's client, which no question needs.
         """
@@ -61,11 +71,10 @@ class App:
             message = f"there is no database at {path}; `ajar track`, `ajar crawl` or `ajar nightly` makes one"
             raise AjarError(f"{message}, --db names another", Exit.WRONG_USE)
         from storage.engine import open_engine
-        from storage.reader import Reader
 
         engine = open_engine(url)
         try:
-            yield Reader(engine)
+            yield engine
         finally:
             engine.dispose()
 

@@ -53,7 +53,7 @@ def print_show(screen: Screen, answer: TargetAnswer, *, evidence: bool) -> None:
     if evidence:
         for component, interval in answer.components.items():
             if interval is not None:
-                screen.print(Text(""), Text(component.value, "bold"), *_finding_blocks(interval.findings))
+                screen.print(Text(""), Text(component.value, "bold"), *finding_blocks(interval.findings))
     elif screen.width < _WIDE:
         screen.print(Text("why: --evidence", "dim"))
 
@@ -90,7 +90,8 @@ def _because(interval: Interval | None) -> str:
     return " ".join(clean(word) for word in [*(f"{mark_word(mark)};" for mark in interval.value.marks), *reasons])
 
 
-def _finding_blocks(findings: Iterable[ResolvedFinding]) -> Iterator[Padding]:
+def finding_blocks(findings: Iterable[ResolvedFinding]) -> Iterator[Padding]:
+    """A line a finding, and a block for each piece of its evidence."""
     for finding in findings:
         line = Text(f"{finding.outcome.replace('_', ' '):<16}", _OUTCOME_STYLES.get(finding.outcome, "yellow"))
         line.append(clean(finding.probe), "bold")

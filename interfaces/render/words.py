@@ -100,11 +100,15 @@ def _marks_text(before: tuple[str, ...], after: tuple[str, ...]) -> str:
 
 def change_text(change: Change) -> Text:
     """``3 llama2, gated manual → 5 apache-2.0, public; declared -llama2 +apache-2.0``; what stayed is left out."""
-    before, after = change.before, change.after
-    with_access = before is None or before.access is not after.access
+    return difference_text(change.before, change.after)
+
+
+def difference_text(before: Value | None, after: Value | None) -> Text:
+    """Two answers as :func:`change_text` shows them; ``nothing`` where there is none."""
+    with_access = before is None or after is None or before.access is not after.access
     text = value_text(before, with_access=with_access).append(" → ")
     text.append_text(value_text(after, with_access=with_access))
-    if before is not None:
+    if before is not None and after is not None:
         text.append(_declared_text(before.declared, after.declared))
         text.append(_marks_text(before.marks, after.marks))
     return text

@@ -240,3 +240,13 @@ def test_all_releases_are_tracked_at_once(
     (tmp_path / "ajar-watchlist.yaml").write_text("heron: [")
     ajar("track", "--watchlist", status=2)
     assert "cannot be read as YAML" in ajar.err
+
+
+def test_changes_by_license_and_developer(ajar: Ajar) -> None:
+    left = ajar.json(
+        "changes", "--license-from", "cc-by-nc-4.0", "--license-to", "apache-2.0", "--component", "weights"
+    )
+    assert OPENED in {change["target"] for change in left}
+    assert all("cc-by-nc-4.0" in change["from"]["declared"] for change in left)
+    theirs = ajar.json("changes", "--developer", "mossbank")
+    assert theirs and all(change["target"].startswith("hf:mossbank/") for change in theirs)
