@@ -32,6 +32,7 @@ VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
         "AJAR_MIRRORS": "mirrors",
         "AJAR_CLOCK": "clock",
         "AJAR_CONTACT": "contact",
+        "AJAR_FEED": "feed",
     }
 )
 """Environment variable → field of :class:`Settings`."""
@@ -47,6 +48,7 @@ class Settings:
 
     ``mirrors`` maps an origin (``https://api.github.com``) to the base address to use instead. ``clock`` is the fixed
     "now" of a replay, or None. ``contact`` is an address for those whom our requests bother, sent in the user agent.
+    ``feed`` is the file to which each night writes the Atom feed; none where it is empty.
     """
 
     database_url: str = field(default=DEFAULT_DATABASE, repr=False)
@@ -56,6 +58,7 @@ class Settings:
     mirrors: Mapping[str, str] = field(default_factory=dict)
     clock: datetime | None = None
     contact: str = ""
+    feed: str = ""
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Settings:
@@ -194,5 +197,6 @@ _READERS: Final[Mapping[str, Any]] = MappingProxyType(
         "mirrors": _mirrors,
         "clock": _clock,
         "contact": _contact,
+        "feed": _text,
     }
 )

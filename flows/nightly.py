@@ -16,6 +16,7 @@ from flows import night as steps
 from flows.artifacts import night_page, publish
 from flows.batches import End, Retry, batch, flow, is_transient
 from flows.engine import configure_prefect, current_settings, run
+from flows.feed import nightly_feed
 from flows.limits import wait_for
 from flows.night import Night
 from flows.progress import Progress, silent
@@ -97,6 +98,7 @@ def _night(store: Store, settings: Settings, sweep: bool, limit: int | None) -> 
     row = store.reader.run(night.run.id)
     if row is None:
         raise RuntimeError(f"run {night.run.id} is not in the database that it was written to")
+    night.told.extend(filter(None, [nightly_feed(store.engine, settings)]))
     publish("ajar-nightly", night_page(row, steps.changes(night), night.told))
     return Outcome(row, tuple(night.told), night.reached, begun.resumed)
 

@@ -20,11 +20,13 @@ class Narrow:
 
     A licence is the one that was identified or any that was declared, in any case. ``developer`` is the owner's part
     of the id (``tiiuae`` of ``hf:tiiuae/falcon-40b``), exactly; a release, whose slug names no owner, has none.
+    ``news`` leaves out that a model appeared, unless the watchlist has it: the hub gets thousands of them a day.
     """
 
     license_from: str | None = None
     license_to: str | None = None
     developer: str | None = None
+    news: bool = False
 
     def conditions(self, table: Any) -> list[ColumnElement[bool]]:
         """For a query of ``interval`` or ``revision`` that is joined with ``subject``."""
@@ -38,6 +40,9 @@ class Narrow:
             owner = self.developer.rstrip("/") + "/"
             # Not LIKE, which is blind to case in SQLite, nor a range, which hangs on the collation in PostgreSQL.
             wanted.append(func.substr(schema.subject.c.key, 1, len(owner)) == owner)
+        if self.news:
+            s, w = schema.subject.c, schema.watch.c
+            wanted.append(or_(table.c.from_value_id.is_not(None), (s.kind + ":" + s.key).in_(select(w.target))))
         return wanted
 
 

@@ -1,4 +1,4 @@
-"""Questions across all subjects: whose sources contradict each other."""
+"""Questions across all subjects: whose sources contradict each other, and what the newest changes are."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select, tuple_
 from classifiers.model import Component, Outcome
 from crawlers.targets import Target
 from storage import schema
-from storage.answers import ResolvedFinding, Value
+from storage.answers import Cause, Change, ResolvedFinding, Value
 from storage.bulk import chunks
-from storage.codes import COMPONENTS
+from storage.codes import CAUSES, COMPONENTS
+from storage.narrow import Narrow
 from storage.proof import Resolver
-from storage.reader import believed, values_of
+from storage.reader import Reader, believed, values_of
 from storage.times import from_micros, maybe_datetime, to_micros
 
 MARK: Final = "contradiction:"
@@ -61,6 +62,17 @@ def contradictions(
             resolver.prepare(part)
             for row in part:
                 yield _contradiction(row, values[row.value_id], resolver)
+
+
+def newest_changes(engine: Engine, most: int) -> Iterator[Change]:
+    """The newest ``most`` or somewhat more changes that are news and the publishers' own, oldest first."""
+    t, s = schema.interval, schema.subject
+    narrow = Narrow(news=True)
+    where = (believed(None), t.c.cause == CAUSES.code(Cause.SOURCE), *narrow.conditions(t))
+    statement = select(t.c.observed_at).join(s, s.c.id == t.c.subject_id).where(*where)
+    with engine.connect() as connection:
+        first = connection.execute(statement.order_by(t.c.observed_at.desc()).offset(most - 1).limit(1)).scalar()
+    yield from Reader(engine).changes(since=maybe_datetime(first), narrow=narrow)
 
 
 def _query(as_of: datetime, targets: Sequence[Target], known_at: datetime | None) -> Any:

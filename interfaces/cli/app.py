@@ -27,6 +27,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "diff": ("compare", "What differs between two dates."),
         "trend": ("trend", "The share of each level over time."),
         "contradictions": ("trend", "Where a target's own sources disagree."),
+        "feed": ("feed", "Write the Atom feed of changes."),
         "table": ("table", "Models × components, as the paper prints it."),
         "prove": ("prove", "An answer with the bytes behind it, to be checked by anyone."),
         "export": ("export", "The history as tables: Parquet, CSV or JSON Lines."),
