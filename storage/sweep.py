@@ -238,6 +238,3 @@ def _shows(row: Any, listed: Listed, documents: dict[bytes, int]) -> bool:
         return False
     shown = (row.document_id, row.revision, row.created_at, row.modified_at)
     return bool(shown == (documents[listed.facts], listed.sha, listed.created, listed.modified))
-
-
-__all__ = ["GONE", "PRESENT", "Memory", "PageCounts", "SweepRecorder", "record_digest"]

@@ -1,7 +1,4 @@
-"""The first schema
-
-Revises , 2026-11-23 06:00:45.341306.
-"""
+"""The first schema: runs, looks, subjects, observations, and the intervals that are believed."""
 
 from __future__ import annotations
 
