@@ -118,10 +118,12 @@ class GithubSpider(SourceSpider):
         """What the repository released: names, dates and files."""
         if response.status == 304:
             return
-        refused, rows = self._refused(response), read_list(response.body)
-        if refused is not None or rows is None:
-            status, detail = refused or (FetchStatus.ERROR, "not a list of releases")
-            yield self.slot(ask, RELEASES, response.url, status, detail=detail)
+        if (refused := self._refused(response)) is not None:
+            yield self.slot(ask, RELEASES, response.url, refused[0], detail=refused[1])
+            return
+        if (rows := read_list(response.body)) is None:
+            why = "not a list of releases"
+            yield self.damaged(response, why) or self.slot(ask, RELEASES, response.url, FetchStatus.ERROR, detail=why)
             return
         yield self.slot(
             ask,
