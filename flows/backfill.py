@@ -18,7 +18,8 @@ from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
 from flows.batches import batch, flow
 from flows.engine import configure_prefect, current_settings, run
-from flows.limits import wait_for
+from flows.limits import paced
+from flows.metrics import Meter, close
 from flows.progress import Progress, silent
 from storage.answers import RunRow
 from storage.runs import COMPLETE, FAILED, PARTIAL, Run, RunSpec
@@ -79,8 +80,8 @@ def _fill(filling: Filling, targets: Sequence[Target]) -> None:
 
 
 def _read(filling: Filling, target: Target) -> Past:
-    wait_for(f"{HUB}/api/models", 1, filling.settings)
-    with past_crawler(filling.settings, target) as crawler:
+    ahead = paced(f"{HUB}/api/models", 1, filling.settings)
+    with ahead, past_crawler(filling.settings, target) as crawler:
         return crawler.past(target, filling.since, filling.until)
 
 
@@ -88,6 +89,7 @@ def _read(filling: Filling, target: Target) -> Past:
 def backfill(targets: list[str], since: str | None = None, until: str | None = None) -> BackfillOutcome:
     """Record the past of the named targets between two ISO 8601 dates."""
     settings = current_settings()
+    meter = Meter()
     store = open_store(settings.database_url)
     try:
         with store.one_run():
@@ -97,7 +99,7 @@ def backfill(targets: list[str], since: str | None = None, until: str | None = N
             begun = store.writer.begin(spec, settings.now())
             filling = Filling(store, settings, begun, _moment(since), _moment(until))
             _fill_all(filling, wanted)
-            return _ended(filling, begun.resumed)
+            return _ended(filling, begun.resumed, meter)
     finally:
         store.close()
 
@@ -111,7 +113,7 @@ def _fill_all(filling: Filling, wanted: Sequence[Target]) -> None:
         progress("backfill", min(start + TARGETS_A_BATCH, len(wanted)), len(wanted))
 
 
-def _ended(filling: Filling, resumed: bool) -> BackfillOutcome:
+def _ended(filling: Filling, resumed: bool, meter: Meter) -> BackfillOutcome:
     store, run_id = filling.store, filling.run.id
     counts = store.reader.counts(run_id)
     failed, nothing = counts.get("failed", 0), not counts.get("commits", 0)
@@ -124,9 +126,7 @@ def _ended(filling: Filling, resumed: bool) -> BackfillOutcome:
         "failed": failed,
     }
     store.writer.end(filling.run, status, filling.settings.now(), coverage)
-    row = store.reader.run(run_id)
-    if row is None:
-        raise RuntimeError(f"run {run_id} is not in the database that it was written to")
+    row = close(store, filling.run, meter)
     return BackfillOutcome(row, tuple(filling.told), filling.reached or resumed, resumed)
 
 

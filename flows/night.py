@@ -7,9 +7,10 @@ where the last one's data ends. Nothing here knows Prefect; :mod:`flows.nightly`
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from itertools import islice
+from functools import partial
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final
 
 from classifiers.rules import rules_version
@@ -23,6 +24,7 @@ from crawlers.targets import RELEASE, Target
 from flows.progress import Progress, silent
 from storage.answers import Change
 from storage.runs import COMPLETE, FAILED, PARTIAL, Run, RunSpec
+from storage.shards import Shard, advance
 from storage.store import Store
 from storage.writer import Unseen
 
@@ -61,6 +63,8 @@ class Night:
     doubted: bool = False
     expected: int = 0
     """Models that were there at the last look: about how many the listing will show."""
+    shard: Shard | None = None
+    """The part of the night's deep crawl that this process does, where several do it."""
     _pages: Generator[Page, None, None] | None = None
     _releases: ReleaseCrawler | None = None
 
@@ -188,24 +192,45 @@ class Looked:
 
 def crawl(night: Night, batch: Sequence[Target]) -> list[Looked]:
     """Deep-crawl targets and record them; says what came of each, in their order."""
+    looked: list[Looked] = []
     writer = night.store.writer
-    releases = [target for target in batch if target.kind == RELEASE]
     with HubCrawler(night.settings) as crawler:
-        crawled = [(t, crawler.crawl(t, writer.known(t))) for t in batch if t.kind != RELEASE]
-    if crawled:
-        writer.record_deep(night.run, crawled)
-    for target in releases:  # each takes as long as a batch of repositories
-        crawled.append((target, night.releases.crawl(target, writer.known(target))))
-        writer.record_deep(night.run, crawled[-1:])
-    crawled.sort(key=lambda pair: batch.index(pair[0]))
-    looked = [came_of(target, snapshots) for target, snapshots in crawled]
-    for came, (target, snapshots) in zip(looked, crawled, strict=True):
-        if came.status is not FetchStatus.OK:
-            night.tell(f"{target}: {came.message}")
-        for part in snapshots:
-            if part.slot != RECORD and part.status is FetchStatus.ERROR and part.detail != came.message:
-                night.tell(f"{target}: {part.slot}: {part.detail}")
+        for part in _parts(batch):
+            crawled = [(t, (night.releases if t.kind == RELEASE else crawler).crawl(t, writer.known(t))) for t in part]
+            came = [came_of(target, snapshots) for target, snapshots in crawled]
+            told = [line for c, (_, snapshots) in zip(came, crawled, strict=True) for line in _failures(c, snapshots)]
+            _record(night, crawled, told)
+            looked += came
     return looked
+
+
+def _parts(batch: Sequence[Target]) -> Iterator[list[Target]]:
+    """What is recorded together, in order: repositories that follow each other, and each release by itself (it takes
+    as long as a batch of repositories)."""
+    for release, part in groupby(batch, key=lambda target: target.kind == RELEASE):
+        together = list(part)
+        yield from [[target] for target in together] if release else [together]
+
+
+def _record(night: Night, crawled: Sequence[tuple[Target, Sequence[Snapshot]]], told: list[str]) -> None:
+    if night.shard is None:
+        night.store.writer.record_deep(night.run, crawled)
+    else:
+        all_told = [*night.shard.told, *told]
+        mark = partial(advance, shard=night.shard, told=all_told, by=len(crawled))
+        night.store.writer.record_deep(night.run, crawled, mark)
+        night.shard = replace(night.shard, done=night.shard.done + len(crawled), told=tuple(all_told))
+    for sentence in told:
+        night.tell(sentence)
+
+
+def _failures(came: Looked, snapshots: Sequence[Snapshot]) -> Iterator[str]:
+    """A sentence for each thing that could not be read of a target."""
+    if came.status is not FetchStatus.OK:
+        yield f"{came.target}: {came.message}"
+    for part in snapshots:
+        if part.slot != RECORD and part.status is FetchStatus.ERROR and part.detail != came.message:
+            yield f"{came.target}: {part.slot}: {part.detail}"
 
 
 def came_of(target: Target, snapshots: Sequence[Snapshot]) -> Looked:
@@ -250,6 +275,11 @@ def end(night: Night, swept: bool) -> None:
         "limit": night.limit,
     }
     night.store.writer.end(night.run, status, night.settings.now(), coverage)
+    close_releases(night)
+
+
+def close_releases(night: Night) -> None:
+    """Let go of what crawls releases."""
     if night._releases is not None:
         night._releases.close()
         night._releases = None

@@ -17,11 +17,14 @@ from flows.artifacts import night_page, publish
 from flows.batches import End, Retry, batch, flow, is_transient
 from flows.engine import configure_prefect, current_settings, run
 from flows.feed import nightly_feed
-from flows.limits import wait_for
+from flows.fleet import Fleet, check
+from flows.limits import paced, wait_for
+from flows.metrics import Meter, close
 from flows.night import Night
 from flows.progress import Progress, silent
 from storage.answers import RunRow
 from storage.runs import COMPLETE, FAILED
+from storage.shards import abandon
 from storage.store import Store, open_store
 from storage.writer import Unseen
 
@@ -57,14 +60,14 @@ def _sweep(night: Night) -> bool:
 
 @batch("ask for the unlisted", label=lambda night, unseen: f"{len(unseen)} unlisted models")
 def _ask(night: Night, unseen: Sequence[Unseen]) -> None:
-    wait_for(f"{HUB}/api/models", len(unseen), night.settings)
-    steps.look_up(night, unseen)
+    with paced(f"{HUB}/api/models", len(unseen), night.settings):
+        steps.look_up(night, unseen)
 
 
 @batch("look closely", label=lambda night, targets: f"{len(targets)} targets")
 def _crawl(night: Night, targets: Sequence[Target]) -> None:
-    wait_for(f"{HUB}/api/models", len(targets), night.settings)
-    steps.crawl(night, targets)
+    with paced(f"{HUB}/api/models", len(targets), night.settings):
+        steps.crawl(night, targets)
 
 
 def _shown(outcome: Outcome) -> End | None:
@@ -81,6 +84,7 @@ def nightly(sweep: bool = True, limit: int | None = None) -> Outcome:
     settings = current_settings()
     store = open_store(settings.database_url)
     try:
+        check(store, settings)
         with store.one_run():
             return _night(store, settings, sweep, limit)
     finally:
@@ -88,6 +92,7 @@ def nightly(sweep: bool = True, limit: int | None = None) -> Outcome:
 
 
 def _night(store: Store, settings: Settings, sweep: bool, limit: int | None) -> Outcome:
+    meter = Meter()
     begun = steps.begin(store, settings, "nightly", {"sweep": sweep, "limit": limit})
     night = Night(store, settings, begun, limit, _progress.get())
     night.expected = store.reader.present() if sweep else 0
@@ -95,9 +100,7 @@ def _night(store: Store, settings: Settings, sweep: bool, limit: int | None) -> 
     if night.reached:
         _look_closely(night)
     steps.end(night, swept or not sweep)
-    row = store.reader.run(night.run.id)
-    if row is None:
-        raise RuntimeError(f"run {night.run.id} is not in the database that it was written to")
+    row = close(store, night.run, meter)
     night.told.extend(filter(None, [nightly_feed(store.engine, settings)]))
     publish("ajar-nightly", night_page(row, steps.changes(night), night.told))
     return Outcome(row, tuple(night.told), night.reached, begun.resumed)
@@ -124,6 +127,10 @@ def _sweep_all(night: Night) -> bool:
 
 
 def _look_closely(night: Night) -> None:
+    if night.settings.workers > 1:
+        Fleet(night).crawl()
+        return
+    abandon(night.store.engine, night.run)
     batches = steps.due(night)
     for number, targets in enumerate(batches, 1):
         _crawl(night, targets)

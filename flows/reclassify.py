@@ -16,6 +16,7 @@ from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
 from flows.batches import batch, flow
 from flows.engine import configure_prefect, current_settings, run
+from flows.metrics import Meter, close
 from flows.progress import Progress, silent
 from storage.answers import RunRow
 from storage.reclassify import Reclassified
@@ -43,6 +44,7 @@ def _judge(store: Store, run: Run, targets: Sequence[Target], after: int) -> Rec
 def reclassify(targets: list[str]) -> ReclassifyOutcome:
     """Judge the named targets anew, or everything where none is named."""
     settings = current_settings()
+    meter = Meter()
     store = open_store(settings.database_url)
     try:
         with store.one_run():
@@ -54,9 +56,7 @@ def reclassify(targets: list[str]) -> ReclassifyOutcome:
                 after, more, done = found.last, found.more, done + found.subjects
                 _progress.get()("reclassify", done, None)
             store.writer.end(begun, COMPLETE, settings.now(), {"listing": "none", "failed": 0})
-            row = store.reader.run(begun.id)
-            if row is None:
-                raise RuntimeError(f"run {begun.id} is not in the database that it was written to")
+            row = close(store, begun, meter)
             return ReclassifyOutcome(row, begun.resumed)
     finally:
         store.close()

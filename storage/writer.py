@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from storage.bulk import insert_rows
 from storage.deep import SnapshotRecorder, Stored, stored_state
 from storage.intern import Interner
 from storage.looks import PART, WHOLE, pack_ids, unpack_ids
-from storage.runs import Run, RunSpec, add_counts, add_ids, begin_run, end_run, load_looks
+from storage.runs import Run, RunSpec, add_counts, add_ids, add_metrics, begin_run, end_run, load_looks
 from storage.second import SecondThoughts
 from storage.sweep import PRESENT, PageCounts, SweepRecorder
 from storage.times import to_micros
@@ -73,6 +73,11 @@ class Writer(SecondThoughts):
         """End a run with its status and what it covered."""
         with self._transaction() as connection:
             end_run(connection, run.id, status, now, coverage)
+
+    def cost(self, run: Run, metrics: Mapping[str, float]) -> dict[str, float]:
+        """Add what a part of a run cost to its row; returns the sum."""
+        with self._transaction() as connection:
+            return add_metrics(connection, run.id, metrics)
 
     # -- the sweep ---------------------------------------------------------------------------------------------------
     def record_pages(self, run: Run, pages: Sequence[Page], kind: str = HUB_MODEL) -> tuple[Run, PageCounts]:
@@ -197,10 +202,20 @@ class Writer(SecondThoughts):
             )
             recorder.record(new, [note])
 
-    def record_deep(self, run: Run, crawled: Sequence[tuple[Target, Sequence[Snapshot]]]) -> dict[str, int]:
-        """Record deep crawls. A target that is missing keeps its history: removal takes a complete sweep as well."""
+    def record_deep(
+        self,
+        run: Run,
+        crawled: Sequence[tuple[Target, Sequence[Snapshot]]],
+        within: Callable[[Connection], None] | None = None,
+    ) -> dict[str, int]:
+        """Record deep crawls. A target that is missing keeps its history: removal takes a complete sweep as well.
+
+        ``within`` is called in the same transaction, before it writes: to mark what is recorded, or to refuse.
+        """
         counts = {"deep": 0, "deep_new": 0, "deep_missing": 0, "deep_failed": 0}
         with self._transaction() as connection:
+            if within is not None:
+                within(connection)
             _, beliefs, recorder = self._parts(connection, run)
             looked: set[int] = set()
             for target, snapshots in crawled:

@@ -20,6 +20,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import IO, Any, Final
 
+from crawlers import traffic
 from crawlers.hub.listing import Kind, Listing, ListingError
 from crawlers.hub.page import Page
 from crawlers.hub.record import Listed
@@ -45,6 +46,7 @@ def pages_aside(
         child.stdin.write(pickle.dumps((settings, kind, start, limit)))
         child.stdin.flush()
         while (message := _received(child.stdout)) is not None:
+            traffic.count(*message["traffic"])
             yield _page(message)
     except OSError as error:
         raise ListingError(f"the process that reads the listing ended early: {error}", reached=False) from error
@@ -82,14 +84,18 @@ def _send(pipe: IO[bytes], message: dict[str, Any]) -> None:
 
 
 def _serve(pipe: IO[bytes], settings: Settings, kind: Kind, start: str | None, limit: int | None) -> None:
+    told = traffic.total()
     try:
         for page in Listing(settings).pages(kind, start, limit):
+            now = traffic.total()
+            since, told = now - told, now
             message = {
                 "records": list(map(tuple, page.records)),
                 "url": page.url,
                 "next": page.next,
                 "fetched_at": pickle.dumps(page.fetched_at),
                 "malformed": page.malformed,
+                "traffic": (since.requests, since.bytes, since.api),
             }
             _send(pipe, message)
         _send(pipe, {"end": True})
