@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # uv trusts its own list of authorities unless told to trust the machine's, as behind a company's proxy it must.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help demo check check-all lint types bench bench-licenses constraints clean
+.PHONY: help demo check check-all lint types bench bench-licenses bench-workers constraints clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ evaluate: $(STAMP) ## agreement with people's labels on the recordings of ../sha
 
 bench-backfill: $(STAMP) ## the recorded histories, backfilled, beside the labelled changes (a minute)
 	$(BIN)/python -m benchmarks.backfill
+
+bench-workers: $(STAMP) ## one, two and four workers, and one killed, into benchmarks/workers/results.md (five minutes)
+	$(BIN)/python -m benchmarks.workers $(ARGS)
 
 constraints: $(STAMP) ## pin what pyproject.toml asks for, Python 3.11 to 3.13 (UPGRADE=--upgrade: the newest)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 $(UPGRADE) \

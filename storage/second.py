@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,8 +12,9 @@ from crawlers.targets import Target
 from storage import schema
 from storage.answers import Cause
 from storage.corrections import CorrectionError, add_correction
+from storage.derivation import Derivation
 from storage.intern import Interner
-from storage.reclassify import Reclassified, reclassify_some
+from storage.reclassify import Reclassified, adopt_some, reclassify_some
 from storage.runs import Run, RunSpec, add_counts, begin_run
 from storage.transactions import Transactions
 
@@ -30,6 +31,12 @@ class SecondThoughts(Transactions):
         with self._transaction() as connection:
             _, beliefs, _ = self._parts(connection, run)
             return reclassify_some(connection, run, beliefs, targets, after)
+
+    def adopt(self, run: Run, subjects: dict[int, str], derived: Mapping[int, Derivation]) -> Reclassified:
+        """As :meth:`reclassify`, of the subjects that come next, which another process has judged."""
+        with self._transaction() as connection:
+            _, beliefs, _ = self._parts(connection, run)
+            return adopt_some(connection, run, beliefs, subjects, derived)
 
     def rehearse(self, spec: RunSpec, now: datetime, targets: Sequence[Target], after: int) -> Reclassified:
         """What :meth:`reclassify` would bring; nothing of it stays, the run's row neither."""

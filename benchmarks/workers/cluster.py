@@ -24,6 +24,7 @@ from interfaces.demo.repository import Repository, parse_repository
 ROOT: Final = Path(__file__).resolve().parents[2]
 POOLS: Final = ("ajar", "ajar-shards")
 LICENSES: Final = ("apache-2.0", "mit", "cc-by-nc-4.0", "llama2")
+WORDS: Final = "whose code is in the repository; the data were filtered for safety, and are not available for download."
 _NOT_OURS: Final = ("AJAR_", "HF_", "GITHUB_", "PREFECT_")
 
 
@@ -187,6 +188,7 @@ def _repository(number: int) -> Repository:
     card = (
         f"---\nlicense: {license_}\nlibrary_name: transformers\n---\n# Model {number}\n\n"
         f"Pretrained on {number + 1} billion tokens of text. Training code will be released.\n"
+        + "".join(f"\n## Part {n}\n\nIt was evaluated on benchmark {number * n}, {WORDS}\n" for n in range(20))
     )
     files = {
         "README.md": card,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from benchmarks.workers.cluster import Cluster, cluster, repositories, until
 from crawlers.settings import Settings, SettingsError
@@ -16,6 +18,7 @@ from crawlers.targets import Target
 from flows.fleet import LARGEST, SMALLEST, size
 from interfaces.demo.hub import DemoHub, Reply
 from storage import shards
+from storage.engine import writing
 from storage.runs import COMPLETE, Run, RunSpec
 from storage.shards import ShardError
 from storage.store import Store, open_store
@@ -182,3 +185,30 @@ def test_a_killed_worker_costs_its_shards_retry_and_nothing_else(postgres_url: s
             assert rough == undisturbed
             states = Counter(run["state_type"] for run in made.post("flow_runs/filter") if "shard" in str(run["name"]))
             assert states == {"COMPLETED": 2, "CRASHED": 1}
+
+
+@pytest.mark.prefect
+@pytest.mark.slow
+def test_judging_on_dask_gives_the_history_of_one_process(
+    demo_hub: DemoHub, postgres_url: str, child_environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Under a version of the rules that nobody had before, so that every belief is weighed against another's."""
+    environment = {**child_environment, "HF_ENDPOINT": demo_hub.url, "AJAR_CLOCK": "2026-10-05T15:00:00Z"}
+    made = Cluster("", tmp_path, {**environment, "HF_TOKEN": "hf_CANARY" + "z" * 20})
+    databases = (f"sqlite:///{tmp_path / 'one.db'}", postgres_url)
+    for database in databases:
+        made.ajar("--db", database, "nightly")
+        store = open_store(database)
+        with writing(store.engine) as connection:
+            connection.execute(text("UPDATE rules SET version = 'older'"))
+            connection.execute(text("UPDATE value SET level = 1 WHERE license = 'MIT'"))  # what the older rules thought
+        store.close()
+    environment["AJAR_CLOCK"] = "2026-10-06T15:00:00Z"
+    made.environment.update(environment)
+    one, several = (
+        json.loads(made.ajar("--db", database, "reclassify", "--json", AJAR_WORKERS=workers))
+        for database, workers in zip(databases, ("1", "2"), strict=True)
+    )
+    assert one["counts"] == several["counts"]
+    assert one["counts"]["revised"] > 0
+    assert history(made, databases[0], tmp_path / "a") == history(made, databases[1], tmp_path / "b")
