@@ -43,17 +43,23 @@ def database_url(text_url: str) -> URL:
 def open_engine(text_url: str) -> Engine:
     """An engine whose database exists and has today's schema. Raises :class:`StoreError`."""
     url = database_url(text_url)
+    engine = bare_engine(url)
+    try:
+        _migrate(engine)
+    except OperationalError as error:
+        shown = url.render_as_string(hide_password=True)
+        raise StoreError(f"the database {shown} cannot be opened: {error.orig}; check AJAR_DATABASE_URL") from None
+    return engine
+
+
+def bare_engine(url: URL) -> Engine:
+    """An engine of a database as it stands, whatever its schema; an SQLite file is made where there is none."""
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connection)
         event.listen(engine, "begin", _sqlite_begin)
-    try:
-        _migrate(engine)
-    except OperationalError as error:
-        shown = url.render_as_string(hide_password=True)
-        raise StoreError(f"the database {shown} cannot be opened: {error.orig}; check AJAR_DATABASE_URL") from None
     return engine
 
 

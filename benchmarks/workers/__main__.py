@@ -32,7 +32,7 @@ from interfaces.demo.hub import DemoHub, Reply
 RESULTS: Final = Path(__file__).with_name("results.md")
 CLOCK: Final = "2026-11-01T02:00:00Z"
 WORKERS: Final = (1, 2, 4)
-MORE: Final = 10
+MORE: Final = 6
 """So many times as many models are judged anew as are crawled slowly."""
 
 
@@ -219,7 +219,7 @@ where they wait for the hub, and a real night is bound by the hub's quota first,
 def main() -> int:
     """Measure, print, write; the status is 1 where a history differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", type=int, default=120)
+    parser.add_argument("--models", type=int, default=80)
     parser.add_argument("--latency", type=float, default=0.2, help="seconds an answer")
     args = parser.parse_args()
     ways = measure(args.models, args.latency)
