@@ -56,7 +56,8 @@ def close(store: Store, run: Run, meter: Meter) -> RunRow:
     row = store.reader.run(run.id)
     if row is None:
         raise RuntimeError(f"run {run.id} is not in the database that it was written to")
-    log.info("%s %d %s", row.flow, row.id, row.status, extra={"fields": fields(row)})
+    told = fields(row)
+    log.info("run ended: %s", " ".join(f"{name}={value}" for name, value in told.items()), extra={"fields": told})
     return row
 
 
