@@ -77,8 +77,9 @@ class Reader:
                 for code, r in newest.items()
             }
         stale = maybe_datetime(row.stale_since)
+        shown = stale if stale and stale <= min(as_of, known_at) else None
         components = {component: found.get(component) for component in Component}
-        return TargetAnswer(str(target), as_of, known_at, stale if stale and stale <= as_of else None, components)
+        return TargetAnswer(str(target), as_of, known_at, shown, components)
 
     def table(self, targets: Sequence[Target], as_of: datetime, known_at: datetime) -> list[TargetAnswer]:
         """The answers for several targets (the watchlist where none is named), without findings."""
