@@ -31,6 +31,9 @@ STAGES: Final = (Component.PRETRAINING_DATA, Component.SFT_DATA, Component.ALIGN
 MOST: Final = 50
 """Datasets that are looked at; cards that name more are lists of everything."""
 
+MENTIONS: Final = 5
+"""Places of a card where a dataset is named that are looked at."""
+
 _TABLE: Final = Path(__file__).parent.parent / "data" / "dataset_stages.json"
 _CUES: Final = (
     (
@@ -40,6 +43,16 @@ _CUES: Final = (
     (Component.SFT_DATA, re.compile(r"(?i)\b(?:fine-?\s?tun(?:ed?|ing)|instruction|sft|supervised)\b")),
     (Component.PRETRAINING_DATA, re.compile(r"(?i)\bpre-?\s?train(?:ed|ing)?\b")),
 )
+# What the Hub's trainer writes into every card, and what people do; not "is meant to be fine-tuned".
+_FINE_TUNED: Final = re.compile(
+    r"(?i)\b(?:(?:this|the)(?: [\w-]+)? (?:model|checkpoint) (?:is|was)|this is) an? (?:[\w-]+ ){0,2}?[*_]{0,2}"
+    r"fine-?\s?tuned[*_]{0,2} (?:version|checkpoint|model)\b|^[#*> ]*fine-?tuned (?:version of )?\[",
+    re.MULTILINE,
+)
+_PRETRAINED_ON: Final = re.compile(
+    r"(?i)\bpre-?\s?train(?:ed|ing)\b(?: [\w-]+){0,3}? (?:on|data|datasets?|corpus|corpora)\b"
+)
+"""Where a card also says on what was pre-trained, its datasets may be those."""
 
 
 @lru_cache(maxsize=1)
@@ -81,18 +94,27 @@ def _stage_of(evidence: Evidence, dataset: str) -> tuple[Component, str, Pointer
         return stage, "by the card's text", Pointer(CARD, f"L{line + evidence.card.first_line - 1}", shown)
     if any(relation in ("finetune", "adapter") for relation, _ in evidence.bases):
         return Component.SFT_DATA, "as the model is a fine-tune of a base model", named
+    text = evidence.card.text if evidence.card is not None else ""
+    if (said := _FINE_TUNED.search(text)) and not _PRETRAINED_ON.search(text):
+        line = line_of(text, said.start()) + (evidence.card.first_line if evidence.card else 1) - 1
+        where = Pointer(CARD, f"L{line}", excerpt(text[said.start() : said.end() + 100]))
+        return Component.SFT_DATA, "as the card says that the model is a fine-tune", where
     return None
 
 
 def _stage_by_card(text: str, dataset: str) -> tuple[Component, int, str] | None:
+    """By the first of the lines naming the dataset that says so."""
     name = dataset.rpartition("/")[2]
     at = text.find(name) if len(name) >= 3 else -1
-    if at < 0:
-        return None
-    start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
-    line = text[max(start, at - 200) : min(end if end >= 0 else len(text), at + 200)]
-    stage = next((stage for stage, cue in _CUES if cue.search(line)), None)
-    return (stage, line_of(text, at), excerpt(line)) if stage else None
+    for _ in range(MENTIONS):
+        if at < 0:
+            break
+        start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        line = text[max(start, at - 200) : min(end if end >= 0 else len(text), at + 200)]
+        if stage := next((stage for stage, cue in _CUES if cue.search(line)), None):
+            return stage, line_of(text, at), excerpt(line)
+        at = text.find(name, at + 200)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
