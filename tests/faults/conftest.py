@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def ajar(
             for name, value in {"AJAR_CLOCK": NIGHT, **environment}.items():
                 patch.setenv(name, value)
             capfd.readouterr()
-            code = main(args)
+            code = copy_context().run(main, args)  # what it sets for its process is no business of other tests
         out, err = capfd.readouterr()
         return Done(code, out, err)
 
