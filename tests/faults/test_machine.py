@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -280,7 +281,8 @@ def test_a_clock_that_is_turned_back_in_the_night_dates_nothing_before_it(
     file.write_text(NIGHT)
     turned = once(hub, lambda: file.write_text("2001-01-01T00:00:00Z"))
     where = f"sqlite:///{tmp_path / 'ajar.db'}"
-    outcome = run_nightly(OddClock(database_url=where, hf_endpoint=hub.url, file=str(file)))
+    odd = OddClock(database_url=where, hf_endpoint=hub.url, file=str(file))
+    outcome = copy_context().run(run_nightly, odd)
     assert turned.is_set()
     assert (outcome.run.status, outcome.told) == ("complete", ())
     assert history(ajar) == calm[0]
