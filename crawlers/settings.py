@@ -24,6 +24,8 @@ FILE: Final = "ajar.toml"
 DEFAULT_DATABASE: Final = "sqlite:///ajar.db"
 MOST_WORKERS: Final = 999
 LOG_FORMATS: Final = ("text", "logfmt", "json")
+SILENCE: Final = 30.0
+"""Seconds of silence after which an answer is given up, unless AJAR_TIMEOUT says otherwise."""
 
 VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -37,6 +39,7 @@ VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
         "AJAR_FEED": "feed",
         "AJAR_WORKERS": "workers",
         "AJAR_LOG_FORMAT": "log_format",
+        "AJAR_TIMEOUT": "timeout",
     }
 )
 """Environment variable → field of :class:`Settings`."""
@@ -52,8 +55,9 @@ class Settings:
 
     ``mirrors`` maps an origin (``https://api.github.com``) to the base address to use instead. ``clock`` is the fixed
     "now" of a replay, or None. ``contact`` is an address for those whom our requests bother, sent in the user agent.
-    ``feed`` is the file to which each night writes the Atom feed; none where it is empty. ``workers`` is how many
-    processes share a night's deep crawl (workers of a Prefect pool) and a reclassification (Dask's).
+    ``feed`` is the file to which each night writes the Atom feed; none where it is empty. ``timeout`` is the number of
+    seconds of silence after which an answer is given up. ``workers`` is how many processes share a night's deep crawl
+    (workers of a Prefect pool) and a reclassification (Dask's); ``log_format`` is that of lines on standard error.
     """
 
     database_url: str = field(default=DEFAULT_DATABASE, repr=False)
@@ -66,6 +70,7 @@ class Settings:
     feed: str = ""
     workers: int = 1
     log_format: str = "text"
+    timeout: float = SILENCE
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Settings:
@@ -209,6 +214,16 @@ def _log_format(name: str, value: Any) -> str:
     return text
 
 
+def _seconds(name: str, value: Any) -> float:
+    try:
+        seconds = float(value) if isinstance(value, str | int | float) else 0.0
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= 600:
+        raise SettingsError(f"{name} must be a number of seconds between 1 and 600, such as 30")
+    return seconds
+
+
 _READERS: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "database_url": _database,
@@ -221,5 +236,6 @@ _READERS: Final[Mapping[str, Any]] = MappingProxyType(
         "feed": _text,
         "workers": _workers,
         "log_format": _log_format,
+        "timeout": _seconds,
     }
 )

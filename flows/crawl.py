@@ -10,7 +10,8 @@ from crawlers.settings import HUB, Settings
 from crawlers.snapshot import FetchStatus
 from crawlers.targets import Target, parse_target
 from flows import night as steps
-from flows.batches import batch, flow
+from flows.batches import batch, flow, step
+from flows.closely import crawl as look_closely
 from flows.engine import configure_prefect, current_settings, run
 from flows.limits import paced
 from flows.metrics import Meter, close
@@ -49,7 +50,7 @@ _progress: ContextVar[Progress] = ContextVar("ajar_crawl_progress", default=sile
 @batch("look closely", label=lambda night, targets: f"{len(targets)} targets")
 def _crawl(night: Night, targets: Sequence[Target]) -> list[Crawled]:
     with paced(f"{HUB}/api/models", len(targets), night.settings):
-        return [Crawled(came.target, came.status, came.message) for came in steps.crawl(night, targets)]
+        return [Crawled(came.target, came.status, came.message) for came in look_closely(night, targets)]
 
 
 @flow("crawl")
@@ -61,14 +62,15 @@ def crawl(targets: list[str]) -> CrawlOutcome:
     try:
         with store.one_run():
             wanted = list(dict.fromkeys(parse_target(text) for text in targets))
-            begun = steps.begin(store, settings, "crawl", {"targets": [str(t) for t in wanted]})
+            scope: dict[str, object] = {"targets": [str(t) for t in wanted]}
+            begun = step("begin", steps.begin, store, settings, "crawl", scope)
             night = Night(store, settings, begun, progress=_progress.get())
             done: list[Crawled] = []
             for start in range(0, len(wanted), steps.TARGETS_A_BATCH):
                 done += _crawl(night, wanted[start : start + steps.TARGETS_A_BATCH])
                 night.progress("crawl", len(done), len(wanted))
-            steps.end(night, swept=True)
-            row = close(store, begun, meter)
+            row = step("end", steps.end, night, True)
+            row = step("cost", close, store, row, meter)
             return CrawlOutcome(row, tuple(done), tuple(night.told))
     finally:
         store.close()

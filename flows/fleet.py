@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from flows.batches import is_transient
 from flows.engine import has_private_api
 from flows.errors import EngineError
 from flows.night import Night, due
@@ -42,6 +43,8 @@ GONE: Final = 3.0
 """Seconds after which a shard that was held, and is no more, has lost its worker."""
 ALONE: Final = 120.0
 """Seconds without any shard being worked on after which the night does one itself."""
+PATIENCE: Final = 60
+"""How often in a row Prefect or the database may fail to say how the shards are."""
 ATTEMPTS: Final = 4
 """Flow runs of one shard in which not one more target was recorded."""
 
@@ -98,8 +101,16 @@ class Fleet:
             work(night.store, night.settings, night.run.id, parts[0].number)
         self._moved = self.monotonic()
         self._followed = {part.number: _Followed(part.number, self._moved, done=part.done) for part in parts}
-        while self._step():
-            self.sleep(POLL)
+        failed = 0
+        more = True
+        while more:
+            try:
+                more, failed = self._step(), 0
+            except Exception as error:  # a server that is restarted is back in seconds; the workers go on meanwhile
+                failed += 1
+                if not is_transient(error) or failed > PATIENCE:
+                    raise
+            self.sleep(POLL if more else 0)
         self._tell()
 
     def _step(self) -> bool:

@@ -50,9 +50,9 @@ def peak_memory() -> int:
     return max(resource.getrusage(kind).ru_maxrss for kind in kinds) * _KIB
 
 
-def close(store: Store, run: Run, meter: Meter) -> RunRow:
+def close(store: Store, run: Run | RunRow, meter: Meter) -> RunRow:
     """Add the cost to the run's row, say the metrics line, and answer with the row."""
-    store.writer.cost(run, meter.cost())
+    store.writer.cost(run.id, meter.cost())
     row = store.reader.run(run.id)
     if row is None:
         raise RuntimeError(f"run {run.id} is not in the database that it was written to")

@@ -6,30 +6,32 @@ where the last one's data ends. Nothing here knows Prefect; :mod:`flows.nightly`
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
-from itertools import groupby, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from classifiers.rules import rules_version
 from crawlers.hub.aside import pages_aside
 from crawlers.hub.deep import CRAWLER, HubCrawler
-from crawlers.hub.listing import PAGE_SIZE, ListingError
+from crawlers.hub.listing import PAGE_SIZE, CursorError, ListingError, start_url
 from crawlers.hub.page import Page
 from crawlers.settings import HUB, Settings
-from crawlers.snapshot import RECORD, FetchStatus, Snapshot
-from crawlers.targets import RELEASE, Target
+from crawlers.snapshot import FetchStatus
+from crawlers.targets import Target
 from flows.progress import Progress, silent
-from storage.answers import Change
+from storage.answers import Change, RunRow
 from storage.runs import COMPLETE, FAILED, PARTIAL, Run, RunSpec
-from storage.shards import Shard, advance
+from storage.shards import Shard
 from storage.store import Store
 from storage.writer import Unseen
 
 if TYPE_CHECKING:
     from crawlers.release import ReleaseCrawler
+
+log = logging.getLogger(__name__)
 
 PAGES_A_BATCH: Final = 32
 """Thirty thousand models: about a second of work, what a Prefect task should be."""
@@ -90,6 +92,13 @@ class Night:
 
 def begin(store: Store, settings: Settings, flow: str, scope: dict[str, object]) -> Run:
     """A new run, or the killed one of the same flow and scope."""
+    last = max((row.started_at for row in store.reader.runs(1)), default=None)
+    if settings.clock is None and last is not None and last > settings.now():
+        log.warning(
+            "this machine's clock says %s, but the last run began at %s: one of them is wrong, see 'ajar runs'",
+            settings.now().isoformat(timespec="seconds"),
+            last.isoformat(timespec="seconds"),
+        )
     spec = RunSpec(flow, scope, rules_version(), CRAWLER, settings.reach(HUB))
     return store.writer.begin(spec, settings.now())
 
@@ -98,8 +107,11 @@ def begin(store: Store, settings: Settings, flow: str, scope: dict[str, object])
 def sweep_some(night: Night) -> bool:
     """Record up to a batch of pages; returns whether there are more. Raises ListingError, with what came before kept.
 
-    Called again after an error it goes on at the run's cursor.
+    Called again after an error it goes on at the run's cursor; where the hub does not take that any more, at the start
+    of the listing, once a run.
     """
+    if night._pages is None:
+        night.run = night.store.writer.reload(night.run)  # a commit whose answer was lost may have moved it
     seen = int(night.store.reader.counts(night.run.id).get("seen", 0))
     left = None if night.limit is None else night.limit - seen
     if night._pages is None:
@@ -116,8 +128,12 @@ def sweep_some(night: Night) -> bool:
             night.progress("sweep", seen, night.limit or night.expected or None)
     except BaseException as error:
         stop_paging(night)
+        if isinstance(error, CursorError) and not night.store.reader.counts(night.run.id).get("restarts"):
+            log.warning("the hub's listing: %s; reading it from its start again", error)
+            night.run = night.store.writer.restart_listing(night.run, start_url("models"))
+            return True
         if isinstance(error, ListingError):
-            night.reached = error.reached or night.run.pages > 0
+            night.reached = error.reached = error.reached or night.run.pages > 0
         raise
     return batch == PAGES_A_BATCH
 
@@ -181,94 +197,20 @@ def due(night: Night) -> list[list[Target]]:
     return [targets[i : i + TARGETS_A_BATCH] for i in range(0, len(targets), TARGETS_A_BATCH)]
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What came of looking closely at a target; ``message`` is empty where it was read, else says why not."""
-
-    target: Target
-    status: FetchStatus
-    message: str = ""
-
-
-def crawl(night: Night, batch: Sequence[Target]) -> list[Looked]:
-    """Deep-crawl targets and record them; says what came of each, in their order."""
-    looked: list[Looked] = []
-    writer = night.store.writer
-    with HubCrawler(night.settings) as crawler:
-        for part in _parts(batch):
-            crawled = [(t, (night.releases if t.kind == RELEASE else crawler).crawl(t, writer.known(t))) for t in part]
-            came = [came_of(target, snapshots) for target, snapshots in crawled]
-            told = [line for c, (_, snapshots) in zip(came, crawled, strict=True) for line in _failures(c, snapshots)]
-            _record(night, crawled, told)
-            looked += came
-    return looked
-
-
-def _parts(batch: Sequence[Target]) -> Iterator[list[Target]]:
-    """What is recorded together, in order: repositories that follow each other, and each release by itself (it takes
-    as long as a batch of repositories)."""
-    for release, part in groupby(batch, key=lambda target: target.kind == RELEASE):
-        together = list(part)
-        yield from [[target] for target in together] if release else [together]
-
-
-def _record(night: Night, crawled: Sequence[tuple[Target, Sequence[Snapshot]]], told: list[str]) -> None:
-    if night.shard is None:
-        night.store.writer.record_deep(night.run, crawled)
-    else:
-        all_told = [*night.shard.told, *told]
-        mark = partial(advance, shard=night.shard, told=all_told, by=len(crawled))
-        night.store.writer.record_deep(night.run, crawled, mark)
-        night.shard = replace(night.shard, done=night.shard.done + len(crawled), told=tuple(all_told))
-    for sentence in told:
-        night.tell(sentence)
-
-
-def _failures(came: Looked, snapshots: Sequence[Snapshot]) -> Iterator[str]:
-    """A sentence for each thing that could not be read of a target."""
-    if came.status is not FetchStatus.OK:
-        yield f"{came.target}: {came.message}"
-    for part in snapshots:
-        if part.slot != RECORD and part.status is FetchStatus.ERROR and part.detail != came.message:
-            yield f"{came.target}: {part.slot}: {part.detail}"
-
-
-def came_of(target: Target, snapshots: Sequence[Snapshot]) -> Looked:
-    """The sum of a target's snapshots: its record's, or of a release whether any of its sources could be had."""
-    record = next((s for s in snapshots if s.slot == RECORD), None)
-    if record is not None:
-        return Looked(target, record.status, "" if record.status is FetchStatus.OK else said(record))
-    statuses = {snapshot.status for snapshot in snapshots}
-    if not statuses or FetchStatus.OK in statuses or FetchStatus.GATED in statuses:
-        return Looked(target, FetchStatus.OK)
-    if FetchStatus.MISSING in statuses:
-        return Looked(target, FetchStatus.MISSING, "none of its sources is there")
-    return Looked(target, FetchStatus.ERROR, snapshots[0].detail or "none of its sources could be reached")
-
-
-def said(record: Snapshot) -> str:
-    """What a record that could not be had means, for people."""
-    match record.status:
-        case FetchStatus.MISSING:
-            return "not on the hub, or private"
-        case FetchStatus.MOVED:
-            return f"moved to {record.detail}; track that id"
-        case _:
-            return record.detail or record.status.value
-
-
 # -- the end -------------------------------------------------------------------------------------------------------
-def end(night: Night, swept: bool) -> None:
+def end(night: Night, swept: bool) -> RunRow:
     """End the run with a status that says how much of it can be relied on."""
     counts = night.store.reader.counts(night.run.id)
+    seen = night.store.writer.distinct_seen(night.run) if counts.get("restarts") else counts.get("seen", 0)
     whole = swept and not night.limited and not night.doubted
-    nothing = not counts.get("seen") and not counts.get("deep")
+    nothing = not seen and not counts.get("deep")
     status = COMPLETE if not night.failed and (whole or not night.limited) else PARTIAL
     if night.failed and nothing:
         status = FAILED
     coverage: dict[str, object] = {
-        "listing": "none" if not counts.get("seen") else "whole" if whole else "part",
-        "seen": counts.get("seen", 0),
+        "listing": "none" if not seen else "whole" if whole else "part",
+        "seen": seen,
+        "unseen": 0 if whole else max(0, night.expected - seen) if night.expected else None,
         "skipped": night.malformed,
         "failed": night.failed,
         "gated": counts.get("gated", 0),
@@ -276,6 +218,10 @@ def end(night: Night, swept: bool) -> None:
     }
     night.store.writer.end(night.run, status, night.settings.now(), coverage)
     close_releases(night)
+    row = night.store.reader.run(night.run.id)
+    if row is None:
+        raise RuntimeError(f"run {night.run.id} is not in the database that it was written to")
+    return row
 
 
 def close_releases(night: Night) -> None:

@@ -14,7 +14,8 @@ from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
 from flows import night as steps
 from flows.artifacts import night_page, publish
-from flows.batches import End, Retry, batch, flow, is_transient
+from flows.batches import End, Retry, batch, flow, is_transient, step
+from flows.closely import crawl as look_closely
 from flows.engine import configure_prefect, current_settings, run
 from flows.feed import nightly_feed
 from flows.fleet import Fleet, check
@@ -44,12 +45,12 @@ _progress: ContextVar[Progress] = ContextVar("ajar_progress", default=silent)
 
 def _again(error: BaseException) -> bool:
     """Whether to page on from the cursor: the crawler has tried for a minute, but a hub that answered may recover."""
-    return is_transient(error) or (isinstance(error, ListingError) and error.reached)
+    return is_transient(error) and (not isinstance(error, ListingError) or error.reached)
 
 
 @batch(
     "sweep pages",
-    retry=Retry(times=2, first=5),
+    retry=Retry(times=3, first=5),
     transient=_again,
     label=lambda night: f"pages {night.run.pages + 1} and on",
 )
@@ -67,7 +68,7 @@ def _ask(night: Night, unseen: Sequence[Unseen]) -> None:
 @batch("look closely", label=lambda night, targets: f"{len(targets)} targets")
 def _crawl(night: Night, targets: Sequence[Target]) -> None:
     with paced(f"{HUB}/api/models", len(targets), night.settings):
-        steps.crawl(night, targets)
+        look_closely(night, targets)
 
 
 def _shown(outcome: Outcome) -> End | None:
@@ -93,17 +94,27 @@ def nightly(sweep: bool = True, limit: int | None = None) -> Outcome:
 
 def _night(store: Store, settings: Settings, sweep: bool, limit: int | None) -> Outcome:
     meter = Meter()
-    begun = steps.begin(store, settings, "nightly", {"sweep": sweep, "limit": limit})
-    night = Night(store, settings, begun, limit, _progress.get())
-    night.expected = store.reader.present() if sweep else 0
+    night = step("begin", _begin, store, settings, sweep, limit)
+    resumed = night.run.resumed
     swept = _sweep_all(night) if sweep else False
     if night.reached:
         _look_closely(night)
-    steps.end(night, swept or not sweep)
-    row = close(store, night.run, meter)
-    night.told.extend(filter(None, [nightly_feed(store.engine, settings)]))
+    row = step("end", steps.end, night, swept or not sweep)
+    row = step("cost", close, store, row, meter)
+    step("tell", _tell, night, row)
+    return Outcome(row, tuple(night.told), night.reached, resumed)
+
+
+def _begin(store: Store, settings: Settings, sweep: bool, limit: int | None) -> Night:
+    begun = steps.begin(store, settings, "nightly", {"sweep": sweep, "limit": limit})
+    night = Night(store, settings, begun, limit, _progress.get())
+    night.expected = store.reader.present() if sweep else 0
+    return night
+
+
+def _tell(night: Night, row: RunRow) -> None:
+    night.told.extend(filter(None, [nightly_feed(night.store.engine, night.settings)]))
     publish("ajar-nightly", night_page(row, steps.changes(night), night.told))
-    return Outcome(row, tuple(night.told), night.reached, begun.resumed)
 
 
 def _sweep_all(night: Night) -> bool:
@@ -117,9 +128,9 @@ def _sweep_all(night: Night) -> bool:
             return False
         finally:
             steps.stop_paging(night)
-        steps.sweep_ended(night)
+        step("end of the listing", steps.sweep_ended, night)
     if not night.limited and night.run.phase == "removed":
-        batches = steps.unseen(night)
+        batches = step("what is unlisted", steps.unseen, night)
         for number, unseen in enumerate(batches, 1):
             _ask(night, unseen)
             night.progress("unlisted", number, len(batches))
@@ -130,8 +141,8 @@ def _look_closely(night: Night) -> None:
     if night.settings.workers > 1:
         Fleet(night).crawl()
         return
-    abandon(night.store.engine, night.run)
-    batches = steps.due(night)
+    step("no shards", abandon, night.store.engine, night.run)
+    batches = step("what is due", steps.due, night)
     for number, targets in enumerate(batches, 1):
         _crawl(night, targets)
         night.progress("deep", number * steps.TARGETS_A_BATCH, len(batches) * steps.TARGETS_A_BATCH)

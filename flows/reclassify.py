@@ -14,7 +14,7 @@ from classifiers.rules import rules_version
 from crawlers.hub.deep import CRAWLER
 from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
-from flows.batches import batch, flow
+from flows.batches import batch, flow, step
 from flows.engine import configure_prefect, current_settings, run
 from flows.metrics import Meter, close
 from flows.progress import Progress, silent
@@ -55,13 +55,14 @@ def reclassify(targets: list[str]) -> ReclassifyOutcome:
     try:
         with store.one_run():
             wanted = [Target(*text.split(":", 1)) for text in dict.fromkeys(targets)]
-            begun = store.writer.begin(_spec(settings, wanted), settings.now())
+            begun = step("begin", store.writer.begin, _spec(settings, wanted), settings.now())
             if settings.workers > 1:
                 _beside(store, settings, begun, wanted)
             else:
                 _alone(store, begun, wanted)
-            store.writer.end(begun, COMPLETE, settings.now(), {"listing": "none", "failed": 0})
-            row = close(store, begun, meter)
+            covered: dict[str, object] = {"listing": "none", "failed": 0}
+            step("end", store.writer.end, begun, COMPLETE, settings.now(), covered)
+            row = step("cost", close, store, begun, meter)
             return ReclassifyOutcome(row, begun.resumed)
     finally:
         store.close()

@@ -10,6 +10,7 @@ from classifiers.rules import rules_version
 from crawlers.settings import HUB, Settings
 from flows import night as steps
 from flows.batches import batch, flow
+from flows.closely import crawl
 from flows.engine import current_settings
 from flows.limits import paced
 from flows.metrics import Meter
@@ -26,7 +27,7 @@ def _crawl(night: Night, shard: Shard) -> None:
     end = shard.done + steps.TARGETS_A_BATCH
     targets = shard.targets[current.done : end]
     with paced(f"{HUB}/api/models", len(targets), night.settings):
-        steps.crawl(night, targets)
+        crawl(night, targets)
 
 
 @flow("shard")
@@ -54,7 +55,7 @@ def work(store: Store, settings: Settings, run: int, number: int) -> int:
                 _crawl(night, night.shard)
         finally:
             steps.close_releases(night)
-        store.writer.cost(found, _of_a_worker(meter.cost()))
+        store.writer.cost(run, _of_a_worker(meter.cost()))
         return len(part.left)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from storage import schema
 from storage.backup import ROWS_AT_ONCE, BackupError, Manifest, count_rows, unpacked
 from storage.engine import bare_engine, database_url, migrate, open_engine, writing
-from storage.runs import run_lock
+from storage.lock import run_lock
 
 _TABLES: Final = schema.metadata.sorted_tables
 

@@ -11,11 +11,11 @@ from classifiers.model import Component
 from crawlers.targets import Target
 from storage import schema
 from storage.answers import Cause
-from storage.corrections import CorrectionError, add_correction
+from storage.corrections import CorrectionError, add_correction, corrected_now
 from storage.derivation import Derivation
 from storage.intern import Interner
 from storage.reclassify import Reclassified, adopt_some, reclassify_some
-from storage.runs import Run, RunSpec, add_counts, begin_run
+from storage.runs import Run, RunSpec, add_counts, add_metrics, begin_run
 from storage.transactions import Transactions
 
 
@@ -25,6 +25,11 @@ class _RehearsedError(Exception):
 
 class SecondThoughts(Transactions):
     """The part of the writer that fetches nothing."""
+
+    def cost(self, run_id: int, metrics: Mapping[str, float]) -> dict[str, float]:
+        """Add what a part of a run cost to its row; returns the sum."""
+        with self._transaction() as connection:
+            return add_metrics(connection, run_id, metrics)
 
     def reclassify(self, run: Run, targets: Sequence[Target], after: int) -> Reclassified:
         """Judge the next batch of subjects after an id with today's rules."""
@@ -69,5 +74,9 @@ class SecondThoughts(Transactions):
             beliefs.rederive({subject_id: str(target)})  # by today's rules first, so that the two do not mix
             hashes = add_correction(connection, run, subject_id, component, level, license_, because)
             beliefs.rederive({subject_id: str(target)}, because=Cause.CORRECTION)
+            if not corrected_now(connection, subject_id, component):
+                raise CorrectionError(
+                    f"the evidence about {component.value} is in force no more; crawl the target first"
+                )
             add_counts(connection, run.id, {"corrections": 1}, phase="correct")
         return hashes

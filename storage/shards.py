@@ -9,12 +9,13 @@ connection ends, however the worker died, so that a lock that nobody holds says 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
 import orjson
 from sqlalchemy import Connection, Engine, delete, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from crawlers.targets import Target
 from storage import schema
@@ -99,7 +100,8 @@ def held(engine: Engine, run_id: int, number: int) -> Iterator[bool]:
             yield mine
         finally:
             if mine:
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+                with suppress(DBAPIError):  # a server that was restarted holds nothing of ours any more
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
 
 
 def worked_on(engine: Engine, run_id: int) -> set[int]:

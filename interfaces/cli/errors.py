@@ -25,6 +25,7 @@ class Exit(IntEnum):
     WRONG_USE = 2
     UNREACHABLE = 3
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class AjarError(click.ClickException):
@@ -49,7 +50,11 @@ _UNREACHABLE: Final = (
     ("sqlalchemy.exc", "OperationalError"),
     ("sqlalchemy.exc", "InterfaceError"),
 )
-_OURS: Final = (("storage.engine", "StoreError"), ("flows.errors", "EngineError"))
+_OURS: Final = (
+    ("storage.engine", "StoreError"),
+    ("flows.errors", "EngineError"),
+    ("flows.errors", "StoppedError"),
+)
 """Their words already say what to do."""
 
 
