@@ -6,7 +6,9 @@ In which form (sentences, logfmt, JSON) is :mod:`interfaces.render.logline`'s bu
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from pathlib import Path
 from typing import Final
 
 from interfaces.cli.context import App
@@ -83,9 +85,11 @@ def set_up_logging(app: App) -> None:
 
 
 def _form(app: App) -> str:
-    if app.log_format:
-        return app.log_format
-    try:
-        return app.settings.log_format
-    except ValueError:  # a setting that cannot be used: the command itself will say so, if it needs any
-        return logline.TEXT
+    """What was asked for. Settings are read only where a file may hold them: some commands need none."""
+    chosen = app.log_format or os.environ.get("AJAR_LOG_FORMAT", "").strip().lower()
+    if not chosen and Path("ajar.toml").exists():
+        try:
+            chosen = app.settings.log_format
+        except ValueError:  # a setting that cannot be used: the command itself will say so, if it needs any
+            return logline.TEXT
+    return chosen if chosen in logline.FORMS else logline.TEXT
