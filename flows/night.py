@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from classifiers.rules import rules_version
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
 PAGES_A_BATCH: Final = 32
 """Thirty thousand models: about a second of work, what a Prefect task should be."""
+SHARE_A_COMMIT: Final = 16
+"""The longer a sweep, the more pages are committed together: a kill costs a sixteenth at most of what is recorded, and
+the leaves of the index of ids, of which a page of the listing touches hundreds, are written once for all of them."""
+SECONDS_A_COMMIT: Final = 2.0
+"""Where pages come slowly, so much is asked for again at most after a kill."""
 LOOKUPS_A_BATCH: Final = 50
 LOOKUPS_A_COMMIT: Final = 10
 """So many answers at most are asked for again after a kill."""
@@ -104,18 +110,40 @@ def sweep_some(night: Night) -> bool:
         night._pages = pages_aside(night.settings, "models", night.run.cursor, left)
     try:
         batch = 0
-        for page in islice(night._pages, PAGES_A_BATCH):
-            night.run, counts = night.store.writer.record_pages(night.run, [page])
-            batch += 1
-            seen += counts.seen
-            _mind(night, page)
-            night.progress("sweep", seen, night.limit or night.expected or None)
+        while batch < PAGES_A_BATCH:
+            wanted = min(PAGES_A_BATCH - batch, max(1, night.run.pages // SHARE_A_COMMIT))
+            pages, failure = _gathered(night._pages, wanted)
+            if pages:
+                night.run, counts = night.store.writer.record_pages(night.run, pages)
+                seen += counts.seen
+                night.progress("sweep", seen, night.limit or night.expected or None)
+            for page in pages:
+                _mind(night, page)
+            batch += len(pages)
+            if failure is not None:
+                raise failure
+            if not pages:
+                break
     except BaseException as error:
         stop_paging(night)
         if isinstance(error, ListingError):
             night.reached = error.reached or night.run.pages > 0
         raise
     return batch == PAGES_A_BATCH
+
+
+def _gathered(pages: Iterator[Page], wanted: int) -> tuple[list[Page], ListingError | None]:
+    """The next pages, as many as come in a while; what came before an error is kept."""
+    found: list[Page] = []
+    late = monotonic() + SECONDS_A_COMMIT
+    try:
+        for page in islice(pages, wanted):
+            found.append(page)
+            if monotonic() > late:
+                break
+    except ListingError as error:
+        return found, error
+    return found, None
 
 
 def stop_paging(night: Night) -> None:

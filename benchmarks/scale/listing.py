@@ -95,7 +95,7 @@ class _Era:
         self._relations: Final = Weighted([n for _, n in table["relations"]], [r for r, _ in table["relations"]])
         self.files_shown: Final[bool] = table["files_shown"]
         self._share: Final[Mapping[str, Any]] = table
-        rng = Random(table["name"])
+        rng = Random(table["name"])  # noqa: S311
         length = round(table["tag_length"]) - 6
         self._fillers: Final = [_tags(rng, n, length) for n in table["tags"] for _ in range(8)]
         self._files: Final = table["files"]
@@ -178,7 +178,10 @@ class Models:
         self._fates: Final = Weighted(weights, ["same", "late", *FATES])
         self.new: Final = round(models * NEW * (1 - late))
         self.models: Final = models
-        self._steps: Final = ((NIGHTS[1] - NIGHTS[0]) / (self.new + 1), AGE / max(1, models))
+        self._steps: Final[tuple[timedelta, timedelta]] = (
+            (NIGHTS[1] - NIGHTS[0]) / (self.new + 1),
+            AGE / max(1, models),
+        )
 
     def blocks(self) -> Iterator[list[Made]]:
         """All blocks, newest first."""
@@ -186,7 +189,7 @@ class Models:
 
     def block(self, number: int) -> list[Made]:
         """The models from ``number * BLOCK`` on."""
-        rng, luck = Random(f"{self._seed}/{number}"), Random(f"{self._seed}/{number}/second")
+        rng, luck = (Random(f"{self._seed}/{number}/{what}") for what in ("first", "second"))  # noqa: S311
         end = min((number + 1) * BLOCK, self.new + self.models)
         last: dict[_Era, _Draft] = {}
         return [self._made(place, last, rng, luck) for place in range(number * BLOCK, end)]
@@ -204,7 +207,8 @@ class Models:
         """When the model of a number was created."""
         if place < self.new:
             return NIGHTS[1] - (place + 1) * self._steps[0]
-        return NIGHTS[0] - (place - self.new + 1) * self._steps[1]
+        age: timedelta = (place - self.new + 1) * self._steps[1]
+        return NIGHTS[0] - age
 
     def _made(self, place: int, last: dict[_Era, _Draft], rng: Random, luck: Random) -> Made:
         era = self._eras(rng.random())
@@ -245,10 +249,8 @@ def _rendered(draft: _Draft, key: str, id_: str, sha: str, created: datetime, mo
     tags = draft.filler
     if era.files_shown:
         names = [*(_FILES[f] for f in makeup.formats if f in _FILES), *makeup.documents]
-        files = ',"siblings":[{"rfilename":".gitattributes"}%s%s]' % (
-            "".join(f',{{"rfilename":"{name}"}}' for name in names),
-            draft.files,
-        )
+        shown = "".join(f',{{"rfilename":"{name}"}}' for name in names)
+        files = f',"siblings":[{{"rfilename":".gitattributes"}}{shown}{draft.files}]'
     else:
         tags += "".join(f'"{_TAGS.get(name, name)}",' for name in makeup.formats)
         if "safetensors" in makeup.formats:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-_EVERY: Final = 0.5
+_EVERY: Final = 0.3
 
 
 @contextmanager
@@ -45,10 +45,12 @@ def asked(url: str) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Memory:
-    """Peaks in MiB, shared pages divided among those who share them: of all together at one time, and of each part."""
+    """Peaks in MiB (shared pages divided among those who share them), of all together at one time and of each part."""
 
     together: float = 0.0
     parts: dict[str, float] = field(default_factory=dict)
+    spent: dict[str, float] = field(default_factory=dict)
+    """Seconds of processor time, by part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,15 @@ def watching(server: int | None, held: dict[str, Any]) -> Iterator[None]:
 def _watch(root: int, ended: threading.Event, memory: Memory) -> None:
     while not ended.wait(_EVERY):
         held: dict[str, float] = {}
-        for pid in family(root):
+        pids = family(root)
+        for pid in pids:
             name, mib = _name(pid), pss(pid)
             held[name] = held.get(name, 0.0) + mib
+        spent: dict[str, float] = {}
+        for pid in pids:
+            spent[_name(pid)] = spent.get(_name(pid), 0.0) + cpu(pid)
+        for name, seconds in spent.items():
+            memory.spent[name] = max(memory.spent.get(name, 0.0), seconds)
         memory.together = max(memory.together, sum(held.values()))
         for name, mib in held.items():
             memory.parts[name] = max(memory.parts.get(name, 0.0), mib)
@@ -130,6 +138,15 @@ def pss(pid: int) -> float:
     except OSError:
         return 0.0
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def cpu(pid: int) -> float:
+    """Seconds of processor time that a process has spent; 0 where it has ended."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 _NAMES: Final = {

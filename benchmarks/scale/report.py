@@ -60,7 +60,16 @@ def _speed(nights: list[dict[str, Any]]) -> list[str]:
         ]
         cells = [f"{m['models']:,}", m["database"], bare["client"], bare["page"], *rates, f"{m['load']}"]
         lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", *_tenths(nights), "", *_memory(nights), "", *_size(nights), "", *_rest(nights)]
+    lines += ["", *_cpu(nights), "", *_tenths(nights), "", *_memory(nights), "", *_size(nights), "", *_rest(nights)]
+    return lines
+
+
+def _cpu(nights: list[dict[str, Any]]) -> list[str]:
+    lines = ["Processor time in microseconds a model, which other work on the machine stretches less than time.", ""]
+    lines += ["| | huggingface_hub | our client | reading, aside | recording |", "|---|---|---|---|---|"]
+    for m, name, n in _each(nights):
+        cells = [m["bare_cpu"]["client"], m["bare_cpu"]["page"], n["cpu"]["reading"], n["cpu"]["recording"]]
+        lines.append(f"| {m['models']:,} {m['database']}, {name} | {' | '.join(f'{c}' for c in cells)} |")
     return lines
 
 
@@ -101,7 +110,10 @@ def _size(nights: list[dict[str, Any]]) -> list[str]:
 
 def _rest(nights: list[dict[str, Any]]) -> list[str]:
     lines = ["The rest of a night, in seconds, and what was asked for beside the pages of the listing.", ""]
-    lines += ["| | start-up | sweep | the unlisted | a close look | the rest | asked | status |", "|---|---|---|---|---|---|---|---|"]
+    lines += [
+        "| | start-up | sweep | the unlisted | a close look | the rest | asked | status |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for m, name, n in _each(nights):
         asked = ", ".join(f"{count:,} {what}s" for what, count in n["asked"].items())
         seconds = " | ".join(f"{value:,}" for value in n["seconds"].values())
