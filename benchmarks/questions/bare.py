@@ -33,7 +33,7 @@ _CHANGED: Final = f"""FROM interval i WHERE i.cause = {SOURCE} AND i.observed_at
 _CHANGES: Final = f"""SELECT i.component, i.observed_at, {_VALUE}, s.key, w.level, w.license, w.access, b.body
   FROM (SELECT * {_CHANGED}) i JOIN subject s ON s.id = i.subject_id JOIN value v ON v.id = i.value_id
   LEFT JOIN value w ON w.id = i.from_value_id JOIN basis b ON b.id = i.basis_id
- ORDER BY i.observed_at, i.recorded_at, i.subject_id, i.component, i.seq"""
+ ORDER BY i.observed_at, i.subject_id, i.component, i.seq"""
 _CHANGES_EVIDENCE: Final = f"""SELECT o.subject_id, o.observed_at, o.status, o.revision, o.url, l.name, d.sha256
   FROM observation o JOIN slot l ON l.id = o.slot_id LEFT JOIN document d ON d.id = o.document_id
  WHERE o.subject_id IN (SELECT i.subject_id {_CHANGED}) ORDER BY o.subject_id, o.observed_at, o.tie"""
