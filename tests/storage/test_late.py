@@ -163,3 +163,19 @@ def test_coverage_of_a_record_of_the_past(world: World) -> None:
     assert [c.observed_at for c in world.changes()] == [day(-20)]
     assert [c.after.access for c in world.changes(Cause.COVERAGE)] == [Access.PUBLIC]
     assert snapshot(A, RECORD, 1, past_facts(model("lab/a"))).body != snapshot(A, RECORD, 1).body
+
+
+def test_a_file_that_is_back_came_back_with_the_commit_that_the_look_at_it_saw(world: World) -> None:
+    files = {"README.md": "---\nlicense: mit\n---\n", "LICENSE": OURS}
+    world.sweep(0, [model("lab/a")])
+    world.deep(1, model("lab/a"), files)
+    later = model("lab/a", modified=2.5, sha="b" * 40)
+    world.sweep(3, [later])
+    world.deep(4, later, files)
+    away = snapshot(A, "LICENSE", 9, status=FetchStatus.MISSING, observed=2, dated=True)
+    run = world.begin(9, "backfill")
+    world.store.writer.record_history(run, [(A, [away])])
+    world.store.writer.end(run, "complete", day(9), {})
+    gone, back = [c for c in world.changes() if Fact.MARKS in c.facts and c.component is Component.WEIGHTS]
+    assert (gone.observed_at, gone.observed_after) == (day(2), None)
+    assert (back.observed_at, back.observed_after) == (day(2.5), day(2)), "not only when it was looked at again"
