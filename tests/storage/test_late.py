@@ -179,3 +179,17 @@ def test_a_file_that_is_back_came_back_with_the_commit_that_the_look_at_it_saw(w
     gone, back = [c for c in world.changes() if Fact.MARKS in c.facts and c.component is Component.WEIGHTS]
     assert (gone.observed_at, gone.observed_after) == (day(2), None)
     assert (back.observed_at, back.observed_after) == (day(2.5), day(2)), "not only when it was looked at again"
+
+
+def test_a_sweep_that_knew_a_model_by_its_commits_alone_did_not_see_it(world: World) -> None:
+    world.sweep(3, [])
+    world.past(7, "lab/a", {-1: model("lab/a", created=-1, modified=-1)})
+    shown = model("lab/a", created=-1, modified=-1)
+    for number in (5, 2):
+        world.sweep(number, [])
+    world.sweep(0, [shown])
+    for number in (4, 1):
+        world.sweep(number, [])
+    appeared, gone = world.changes()
+    assert appeared.facts == (Fact.APPEARED,)
+    assert (gone.facts, gone.observed_after, gone.observed_at) == ((Fact.WITHDRAWN,), day(0), day(1))
