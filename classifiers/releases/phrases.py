@@ -19,8 +19,13 @@ from classifiers.releases.sources import Kind, Sources, Text, pointer
 _DATA: Final = Path(__file__).parent.parent / "data"
 _DENIED: Final = re.compile(r"(?i)(?:\bnot|\bno|\bwithout|\bunlike|\bnever|n't|\bnor) (?:\w+[ -]){0,3}$")
 _BACK: Final = re.compile(r"\b(?:References|REFERENCES|Bibliography)\b(?= [\[A-Z])")
+_LONGEST_ADDRESS: Final = 300
 HINTS: Final = 6
 """Mentions of a stage in a text from which on its absence is doubtful."""
+_OF_REPOSITORIES: Final = frozenset({"toolkits"})
+"""Data files whose things belong to a repository rather than to one of its models."""
+OF_STAGES: Final = frozenset({"finetuning", "task-finetuning", "alignment", "safety", "internal-benchmarks"})
+"""Groups of phrases that say that a stage was gone through."""
 MOST: Final = 3
 """Places that are quoted for one answer."""
 
@@ -70,8 +75,12 @@ def _compiled(group: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 def said(sources: Sources, group: str) -> tuple[Match, ...]:
     """The first place in each text where a phrase of the group stands and is not denied."""
     own, papers = _compiled(group)
-    texts = (text for text in sources.texts if text.kind is not Kind.FRAMEWORK)
-    return tuple(found for text in texts if (found := _first(text, own if text.own_words else papers)))
+    texts = (text for text in sources.texts if text.kind not in (Kind.FRAMEWORK, Kind.OTHERS))
+    # What a library for training can do is said in the same words as what was done; only "we did" is about a release.
+    found = (
+        _first(text, own if text.own_words and not (text.library and group in OF_STAGES) else papers) for text in texts
+    )
+    return tuple(match for match in found if match)
 
 
 @lru_cache(maxsize=256)
@@ -93,10 +102,16 @@ def hints(sources: Sources, group: str) -> tuple[Match, ...]:
     return tuple(found)
 
 
+def _in_address(text: str, at: int) -> bool:
+    """Whether a place lies in an address: the name of what is linked says nothing about what was done."""
+    start = max(text.rfind(" ", max(0, at - _LONGEST_ADDRESS), at), text.rfind("(", max(0, at - _LONGEST_ADDRESS), at))
+    return "://" in text[max(0, start, at - _LONGEST_ADDRESS) : at]
+
+
 def _first(text: Text, pattern: re.Pattern[str]) -> Match | None:
     for match in pattern.finditer(text.text):
         begins = match.end() - len(match.group().lstrip())
-        if any(start <= begins < end for start, end in _ignored(text)):
+        if any(start <= begins < end for start, end in _ignored(text)) or _in_address(text.text, begins):
             continue
         if not _DENIED.search(text.text[max(0, begins - 40) : begins]):
             return Match(text, begins, match.end())
@@ -115,6 +130,8 @@ def _named(file: str, group: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 def named(sources: Sources, file: str, group: str) -> Iterator[Match]:
     """Every mention of the named things of a data file, in every text; several of one thing."""
     for text in sources.texts:
+        if text.kind is Kind.OTHERS and file not in _OF_REPOSITORIES:
+            continue
         for name, pattern in _named(file, group):
             for count, match in enumerate(pattern.finditer(text.text)):
                 if count >= 40:

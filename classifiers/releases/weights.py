@@ -22,6 +22,7 @@ from classifiers.releases.stages import places, quoted
 from classifiers.terms import Terms
 from classifiers.text import excerpt
 from classifiers.texts import Document, read_document
+from crawlers.snapshot import FetchStatus
 
 _ABOUT_WEIGHTS: Final = re.compile(r"(?i)\b(?:weights|checkpoints?|models?)\b")
 _LICENSED: Final = re.compile(r"(?i)\blicen[cs]e|\bunder the\b|\breleased under\b")
@@ -151,10 +152,21 @@ def api_offered(sources: Sources) -> Iterator[Finding]:
     """A paid interface, asked because it is level 2 of what is not released otherwise."""
     if found := said(sources, "api"):
         yield Finding("api-offered", Outcome.TRUE, quoted(found), "The texts speak of a paid interface.")
+    elif unread := _unread_pages(sources):
+        detail = "A page of the provider, where it would be offered, could not be read."
+        yield Finding("api-offered", Outcome.NOT_AVAILABLE, unread, detail)
     elif looked := places(sources):
         yield Finding("api-offered", Outcome.FALSE, looked, "No text speaks of one.")
     else:
         yield Finding("api-offered", Outcome.NOT_AVAILABLE, detail="No text was read in full.")
+
+
+def _unread_pages(sources: Sources) -> tuple[Pointer, ...]:
+    """The pages that the release names and that are not there: a paper is not where a product is offered."""
+    unread = ((slot, shot) for slot, shot in sources.own.items() if slot.startswith("url:") and ".pdf" not in slot)
+    return tuple(
+        Pointer(slot, "status", shot.status.value) for slot, shot in unread if shot.status is not FetchStatus.OK
+    )[:MOST]
 
 
 def inference_terms(sources: Sources) -> tuple[Terms, ...]:
