@@ -41,12 +41,11 @@ def _without_asides(source: str) -> str:
     while found := _ASIDE.search(source, at):
         tag = found[1].lower()
         closed = None if tag in unclosed else re.compile(rf"(?i)</{tag}\s*>").search(source, found.end())
-        kept.append(source[at : found.start()])
         if closed is None:
             unclosed.add(tag)
-            kept.append(" ")
+            kept.append(source[at : found.end()])
             at = found.end()
         else:
-            kept.append(" ")
+            kept.append(f"{source[at : found.start()]} ")
             at = closed.end()
     return "".join((*kept, source[at:]))

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from classifiers.card import read_card
 from classifiers.lazy import lazy
@@ -97,6 +97,8 @@ class Sources:
 
     def __init__(self, view: View) -> None:
         self.view = view
+        self.said: dict[str, Any] = {}
+        """What was found in the texts already, by what was looked for: a dozen probes ask the same."""
 
     @lazy
     def own(self) -> Mapping[str, Snapshot]:

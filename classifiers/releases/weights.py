@@ -32,6 +32,8 @@ _RESPONSIBLE: Final = re.compile(r"(?i)\bresponsible ai (?:model )?licen[cs]e|\b
 """What is said in words of the Hub's ``openrail`` family."""
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z#*\-(\[])|\s[-*•]\s|\s#+\s")
 _LONGEST: Final = 600
+_MOST_SENTENCES: Final = 60
+"""Sentences on licences that are read in one text; the recorded ones have up to a dozen."""
 _FREE: Final = 5
 
 
@@ -59,6 +61,7 @@ def licensed_in_words(sources: Sources) -> tuple[Terms, ...]:
     """Sentences that say under which licence the weights are."""
     found: list[Terms] = []
     for text in sources.texts:
+        read = 0
         if text.own_words:
             found.extend(_front_matter(text))
         for start, sentence in _sentences(text.text):
@@ -66,6 +69,9 @@ def licensed_in_words(sources: Sources) -> tuple[Terms, ...]:
                 continue
             if not text.own_words and not re.search(r"(?i)\b(?:our|we)\b", sentence):
                 continue
+            read += 1
+            if read > _MOST_SENTENCES:
+                break
             reading = _reading(sentence)
             if reading.license is None and _RESPONSIBLE.search(sentence):
                 reading = declared_reading("openrail")
