@@ -164,6 +164,7 @@ def _absent(name: str, sources: Sources, component: Component) -> Finding:
     open_ = not in_abstracts or bool(said(sources, "weights-released")) or bool(sources.hubs)
     looked = telling_places(sources, "finetuning" if in_abstracts else "") if open_ else places(sources)
     if not looked:
-        return Finding(name, Outcome.NOT_AVAILABLE, detail="No text about the release was read in full.")
+        detail = "No text that would say where such data is to be had was read in full."
+        return Finding(name, Outcome.NOT_AVAILABLE, detail=detail)
     detail = f"No dataset of this stage is named as published in {len(looked)} texts that were read in full."
     return Finding(name, Outcome.FALSE, looked, detail)
