@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 import httpx2
 import orjson
 
-from crawlers.http import Answer, Fetcher, FetchError
+from crawlers.http import Answer, Fetcher, FetchError, Patience
 from crawlers.hub.files import fetchable, license_like
 from crawlers.hub.record import commit, microseconds, moment
 from crawlers.hub.revision_list import Estimate, Past, Revision, revisions
@@ -51,7 +51,9 @@ class GithubPast:
     def __init__(self, settings: Settings, fetcher: Fetcher | None = None) -> None:
         self._settings: Final = settings
         self._client: Final = httpx2.Client() if fetcher is None else None
-        self._fetcher: Final = fetcher or Fetcher(settings, self._session, self._headers)
+        self._fetcher: Final = fetcher or Fetcher(
+            settings, self._session, self._headers, patience=Patience(silence=settings.timeout)
+        )
 
     def __enter__(self) -> Self:
         return self

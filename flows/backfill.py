@@ -16,7 +16,7 @@ from crawlers.hub.deep import CRAWLER
 from crawlers.past import Past, PastError, past_crawler
 from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
-from flows.batches import batch, flow
+from flows.batches import batch, flow, step
 from flows.engine import configure_prefect, current_settings, run
 from flows.limits import wait_for
 from flows.progress import Progress, silent
@@ -94,10 +94,10 @@ def backfill(targets: list[str], since: str | None = None, until: str | None = N
             wanted = [Target(*text.split(":", 1)) for text in dict.fromkeys(targets)]
             scope = {"targets": [str(t) for t in wanted], "since": since, "until": until}
             spec = RunSpec("backfill", scope, rules_version(), CRAWLER, settings.reach(HUB))
-            begun = store.writer.begin(spec, settings.now())
+            begun = step("begin", store.writer.begin, spec, settings.now())
             filling = Filling(store, settings, begun, _moment(since), _moment(until))
             _fill_all(filling, wanted)
-            return _ended(filling, begun.resumed)
+            return step("end", _ended, filling, begun.resumed)
     finally:
         store.close()
 

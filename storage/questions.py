@@ -10,26 +10,20 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select, tuple_
 
+from classifiers.contradictions import CONTRADICTIONS, MARK
 from classifiers.model import Component, Outcome
 from crawlers.targets import Target
 from storage import schema
 from storage.answers import Cause, Change, ResolvedFinding, Value
 from storage.bulk import chunks
 from storage.codes import CAUSES, COMPONENTS
+from storage.events import believed, values_of
 from storage.narrow import Narrow
 from storage.proof import Resolver
-from storage.reader import Reader, believed, values_of
+from storage.reader import Reader
 from storage.times import from_micros, maybe_datetime, to_micros
 
-MARK: Final = "contradiction:"
-PROBES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "contradiction:tag-file": "tag-agrees-with-file",
-        "contradiction:card-tag": "card-agrees-with-record",
-        "contradiction:wider-than-base": "base-allows-license",
-        "contradiction:places": "places-agree",
-    }
-)
+PROBES: Final[Mapping[str, str]] = MappingProxyType({mark: probe for probe, mark in CONTRADICTIONS.items()})
 """Mark → the probe whose ``false`` made it; its evidence names both sides."""
 
 _BATCH: Final = 500

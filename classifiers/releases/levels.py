@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from classifiers.contradictions import CONTRADICTIONS
 from classifiers.levels import Row, Table, Verdict
 from classifiers.model import Component, Outcome
 
@@ -57,7 +58,7 @@ _WEIGHTS: Final = Table(
         Row({"weights-released": _FALSE, "api-offered": _NOT_KNOWN}, Verdict.UNKNOWN),
         Row({"weights-released": _NOT_KNOWN}, Verdict.UNKNOWN),
     ),
-    _CONTEXT,
+    _CONTEXT | CONTRADICTIONS.keys(),
 )
 
 RELEASE_TABLES: Final[Mapping[Component, Table]] = {
