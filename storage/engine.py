@@ -18,6 +18,13 @@ HEAD: Final = "0005"
 """The newest migration; a test holds it against ``storage/migrations/versions``."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_PRAGMAS: Final = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "cache_size=-65536",
+    # 64 MiB: a first sweep touches the same leaves of the index of ids again and again, and each is copied once.
+    "wal_autocheckpoint=16384",
+)
 BUSY_SECONDS: Final = 60
 """How long a transaction waits for another program's lock; ``?timeout=SECONDS`` in an SQLite URL says otherwise."""
 
@@ -100,7 +107,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _sqlite_connection(raw: Any, _record: object) -> None:
     raw.isolation_level = None  # transactions are begun by _sqlite_begin, so that a writer can take its lock at once
     cursor = raw.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

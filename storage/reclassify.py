@@ -72,7 +72,7 @@ def adopt_some(
 ) -> Reclassified:
     """As :func:`reclassify_some` for the subjects that come next, which another process has derived."""
     last = max(subjects)
-    return _keep(connection, run, subjects, last, True, lambda _: beliefs.adopt(derived))
+    return _keep(connection, run, subjects, last, True, lambda named: beliefs.adopt(named, derived))
 
 
 def _keep(

@@ -1,6 +1,6 @@
 """Shards of a running run, and what a run cost
 
-Revises 0002.
+Revises 0003.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def upgrade() -> None:
