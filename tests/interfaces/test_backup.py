@@ -215,14 +215,19 @@ def test_a_truncated_backup_is_refused(
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7])
-def test_a_backup_with_one_wrong_byte_is_refused(
+def test_a_backup_with_one_wrong_byte_is_refused_or_means_the_same(
     sound: Path, share: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Packed bytes have more than one spelling; what is unpacked is held against its SHA-256."""
     body = bytearray(sound.read_bytes())
     body[int(len(body) * share)] ^= 0x10
     path = tmp_path / "b.zip"
     path.write_bytes(bytes(body))
-    refused(path, tmp_path, capsys, "damaged")
+    target = f"sqlite:///{tmp_path / 'target' / 'same.db'}"
+    if ajar(capsys, "--db", target, "restore", str(path))[0] == 0:
+        assert history(target, tmp_path / "a") == history(f"sqlite:///{sound.parent / 'a.db'}", tmp_path / "b")
+    else:
+        refused(path, tmp_path, capsys, "damaged")
 
 
 HOSTILE: dict[str, tuple[Callable[[dict[str, bytes], Path], dict[str, bytes]], str]] = {
