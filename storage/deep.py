@@ -89,7 +89,7 @@ class SnapshotRecorder:
     def _row(self, subject: Any, slot_id: int, snapshot: Snapshot, documents: Mapping[bytes, int]) -> Any:
         """The observation's row, None where the slot showed the same just before.
 
-        A commit is kept even so: something else may turn out to have been there between the two.
+        A commit is kept even so, and a capture of an earlier time: something else may turn out to lie between the two.
         """
         t = schema.observation
         at = to_micros(snapshot.observed_at)
@@ -106,7 +106,8 @@ class SnapshotRecorder:
         content: tuple[object, ...] = (status, document)
         if snapshot.slot == RECORD and status == _OK:
             content += (snapshot.revision, created, modified)
-        held = now if snapshot.dated or before is None else [before, *now]
+        of_the_past = snapshot.dated or snapshot.observed_at != snapshot.fetched_at
+        held = now if of_the_past or before is None else [before, *now]
         for row in held:
             shown: tuple[object, ...] = (row.status, row.document_id)
             if len(content) > 2:

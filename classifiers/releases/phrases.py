@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,6 +94,7 @@ def hints(sources: Sources, group: str) -> tuple[Match, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=2048)  # a history asks the same of the same text at every instant
 def _first(text: Text, pattern: re.Pattern[str]) -> Match | None:
     for match in pattern.finditer(text.text):
         begins = match.end() - len(match.group().lstrip())
@@ -115,11 +117,16 @@ def _named(file: str, group: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 def named(sources: Sources, file: str, group: str) -> Iterator[Match]:
     """Every mention of the named things of a data file, in every text; several of one thing."""
     for text in sources.texts:
-        for name, pattern in _named(file, group):
-            for count, match in enumerate(pattern.finditer(text.text)):
-                if count >= 40:
-                    break
-                yield Match(text, match.start(), match.end(), name)
+        yield from _mentions(text, file, group)
+
+
+@lru_cache(maxsize=512)
+def _mentions(text: Text, file: str, group: str) -> tuple[Match, ...]:
+    return tuple(
+        Match(text, match.start(), match.end(), name)
+        for name, pattern in _named(file, group)
+        for match in islice(pattern.finditer(text.text), 40)
+    )
 
 
 @cache
