@@ -1,4 +1,4 @@
-"""Repositories with a past, papers with versions and pages with captures, on the small web of :mod:`tests.crawlers.web`."""
+"""Repositories with a past, and pages with captures, on the small web of :mod:`tests.crawlers.web`."""
 
 from __future__ import annotations
 

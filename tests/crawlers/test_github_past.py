@@ -17,12 +17,13 @@ from crawlers.past_source import BEFORE_ALL, Period
 from crawlers.settings import Settings
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask
-from tests.crawlers.past_web import github, git_tree, sha
+from tests.crawlers.past_web import git_tree, github, sha
 from tests.crawlers.web import Web, web
 from tests.replay import Replay
 
 NOW = "2026-08-22T20:00:00Z"
 REPO = "lab/tern"
+ALWAYS = Period()
 HISTORY = [
     ("2024-01-01T00:00:00Z", {"README.md": "# Tern\n", "train.py": "1"}),
     ("2024-02-01T00:00:00Z", {"LICENSE": "MIT License\n"}),
@@ -37,7 +38,7 @@ def served() -> Iterator[Web]:
         yield one
 
 
-def read(settings: Settings, name: str = REPO, period: Period = Period(), former: str | None = None) -> Past:
+def read(settings: Settings, name: str = REPO, period: Period = ALWAYS, former: str | None = None) -> Past:
     crawler = GithubPast(settings)
     try:
         return crawler.past("release:x", [Ask(f"github:{name}", former=former)], period)

@@ -104,6 +104,6 @@ def test_what_two_models_name_is_asked_for_once(served: Web) -> None:
     with HubPast(served.settings()) as crawler:
         for name in ("lab/a", "lab/b"):
             past = crawler.past(Target(HUB_MODEL, name), None, None)
-            assert [s.slot for s in past.snapshots if s.dated][0] == RECORD
+            assert next(s.slot for s in past.snapshots if s.dated) == RECORD
     asked = [url for url in served.urls if "/datasets/" in url]
     assert len(asked) == len(set(asked)) == 5
