@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # uv trusts its own list of authorities unless told to trust the machine's, as behind a company's proxy it must.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help demo check check-all lint types bench bench-licenses constraints clean
+.PHONY: help demo check check-all lint types bench bench-licenses panel constraints clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-licenses: $(STAMP) ## licence texts: right, fast and never falsely open, b
 
 evaluate: $(STAMP) ## agreement with people's labels on the recordings of ../shared, into docs/agreement.md
 	$(BIN)/python -m benchmarks.agreement
+
+panel: $(STAMP) ## what a change of rules does to thirty fixed targets: before and after (REV=revision, ARGS=--json)
+	@$(BIN)/python -m benchmarks.panel $(if $(REV),--rev $(REV)) $(ARGS)
 
 bench-backfill: $(STAMP) ## the recorded histories, backfilled, beside the labelled changes (a minute)
 	$(BIN)/python -m benchmarks.backfill

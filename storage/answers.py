@@ -6,8 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from classifiers.model import Access, Component, State
+
+CORRECTED: Final = "corrected"
+"""The mark of an answer that is a person's word (:mod:`storage.corrections`)."""
+PERSON_SAID: Final = "person-said"
+"""The probe of the finding that holds a person's reason, as its value."""
 
 
 class Cause(StrEnum):
@@ -99,10 +105,18 @@ class Interval:
     rules: str
     findings: tuple[ResolvedFinding, ...] = ()
 
+    @property
+    def because(self) -> str:
+        """A person's reason, where the answer is a person's word; else empty."""
+        return next((finding.value for finding in self.findings if finding.probe == PERSON_SAID), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change event, as ``ajar changes`` prints it. ``before`` is None where the subject appears."""
+    """One change event, as ``ajar changes`` prints it. ``before`` is None where the subject appears.
+
+    ``because`` is a person's reason, where the answer is a person's word.
+    """
 
     target: str
     component: Component
@@ -115,6 +129,7 @@ class Change:
     direction: Direction
     facts: tuple[Fact, ...]
     evidence: tuple[Evidence, ...]
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

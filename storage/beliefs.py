@@ -177,10 +177,12 @@ class Beliefs:
         rows = []
         for component in {b.component for b in before} | {d.component for d in derived}:
             old = sorted((b.observed_at, b.seq, values[b.value_id]) for b in before if b.component is component)
-            new = sorted((d.observed_at, d.seq, d.value) for d in derived if d.component is component)
-            for at, was, becomes in _differences([(a, v) for a, _, v in old], [(a, v) for a, _, v in new]):
+            new = [d for d in derived if d.component is component]
+            steps = ([(a, v) for a, _, v in old], [(d.observed_at, d.value) for d in new])
+            for at, was, becomes in _differences(*steps):
                 ids_pair = tuple(None if v is None else self._value(v) for v in (was, becomes))
-                rows.append((subject_id, COMPONENTS.code(component), at, *ids_pair, None, CAUSES.code(because),
+                basis = next((self._interner.basis(d.assessment) for d in reversed(new) if d.observed_at <= at), None)
+                rows.append((subject_id, COMPONENTS.code(component), at, *ids_pair, basis, CAUSES.code(because),
                              self._run.rules_id, self._run.id, self._run.recorded_at))  # fmt: skip
         first = next_id(self._connection, schema.revision) if rows else 0
         insert_rows(self._connection, schema.revision, [(first + n, *row) for n, row in enumerate(rows)])

@@ -108,9 +108,8 @@ class Collected:
         self._bodies: Final = load_documents(connection, list({o.content for o in observations if o.content}))
         self._corrections: Final = self._said(known_at)
         judge = StoredJudge(str(target), self._bodies, Lru(1), self._corrections)
-        looks, crawlers = load_looks(connection)
-        then = Looks([look for look in looks.looks if look.at <= known_at])
-        self._states: Final = Walker(self._id, then, crawlers, judge).states(observations, as_of)
+        looks, crawlers = load_looks(connection, known_at)
+        self._states: Final = Walker(self._id, looks, crawlers, judge).states(observations, as_of)
         self._judge: Final = judge
 
     def bundle(self, shown: Json, answer: TargetAnswer, components: Sequence[Component]) -> Bundle:

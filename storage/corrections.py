@@ -9,21 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, select
 
 from classifiers.model import Assessment, Component, Finding, Outcome, Pointer, State
+from crawlers.snapshot import RECORD, FetchStatus
 from storage import schema
+from storage.answers import CORRECTED, PERSON_SAID
 from storage.bulk import insert_rows, next_id, select_in
-from storage.codes import COMPONENTS
+from storage.codes import COMPONENTS, STATUSES
 from storage.derive import Evidence
 from storage.intern import unpack
 from storage.runs import Run
+from storage.versions import GONE
 
-MARK: Final = "corrected"
-PROBE: Final = "person-said"
+MARK: Final = CORRECTED
+_OK: Final = STATUSES.code(FetchStatus.OK)
+_GONE: Final = tuple(map(STATUSES.code, GONE))
 
 
 class CorrectionError(ValueError):
@@ -56,11 +60,11 @@ def corrected(
 
 def _applied(assessment: Assessment, correction: Correction) -> Assessment:
     finding = Finding(
-        PROBE,
+        PERSON_SAID,
         Outcome.TRUE,
         tuple(Pointer(slot) for slot in sorted(correction.evidence)),
-        f"A person overruled the rules: {correction.because}",
-        str(correction.level),
+        "A person overruled the rules.",
+        correction.because,
     )
     return replace(
         assessment,
@@ -102,13 +106,7 @@ def add_correction(
 
     Raises :class:`CorrectionError` where nothing is believed of the component.
     """
-    i = schema.interval
-    newest = connection.execute(
-        select(i)
-        .where(i.c.subject_id == subject_id, i.c.component == COMPONENTS.code(component), i.c.superseded_at.is_(None))
-        .order_by(i.c.observed_at.desc(), i.c.seq.desc())
-        .limit(1)
-    ).one_or_none()
+    newest = _newest(connection, subject_id, component)
     if newest is None:
         raise CorrectionError(f"there is no answer about {component.value} to correct; crawl the target first")
     hashes = _evidence_of(connection, subject_id, newest.basis_id)
@@ -121,18 +119,40 @@ def add_correction(
     return hashes
 
 
+def corrected_now(connection: Connection, subject_id: int, component: Component) -> bool:
+    """Whether what is believed of a component now is a person's word."""
+    newest = _newest(connection, subject_id, component)
+    v = schema.value
+    return newest is not None and MARK in orjson.loads(
+        connection.execute(select(v.c.marks).where(v.c.id == newest.value_id)).scalar_one()
+    )
+
+
+def _newest(connection: Connection, subject_id: int, component: Component) -> Any:
+    """The last interval that is believed of a component, None where there is none."""
+    i = schema.interval
+    mine = (i.c.subject_id == subject_id, i.c.component == COMPONENTS.code(component), i.c.superseded_at.is_(None))
+    statement = select(i).where(*mine).order_by(i.c.observed_at.desc(), i.c.seq.desc()).limit(1)
+    return connection.execute(statement).one_or_none()
+
+
 def _evidence_of(connection: Connection, subject_id: int, basis_id: int) -> dict[str, str]:
-    """Slot → SHA-256 of what the basis points at, as it is now; all documents where it points at none."""
+    """Slot → SHA-256 of what the basis points at, as it is in force now; all documents where it points at none."""
     b, o, s, d = schema.basis, schema.observation, schema.slot, schema.document
     row = connection.execute(select(b.c.encoding, b.c.body).where(b.c.id == basis_id)).one()
     findings = orjson.loads(unpack(row.encoding, row.body))["findings"]
     pointed = {slot for finding in findings for slot, _, _ in finding[4]}
     statement = (
-        select(s.c.name, d.c.sha256)
+        select(s.c.name, o.c.status, d.c.sha256)
         .join(s, s.c.id == o.c.slot_id)
-        .join(d, d.c.id == o.c.document_id)
+        .outerjoin(d, d.c.id == o.c.document_id)
         .where(o.c.subject_id == subject_id)
         .order_by(o.c.observed_at, o.c.dated, o.c.tie)
     )
-    newest = {r.name: bytes(r.sha256).hex() for r in connection.execute(statement)}
+    newest: dict[str, str] = {}
+    for row in connection.execute(statement):
+        if row.status == _OK:
+            newest[row.name] = bytes(row.sha256).hex()
+        elif row.status in _GONE and row.name != RECORD:
+            newest.pop(row.name, None)  # behind a gate, or unreadable, what was read last stays in force
     return {slot: digest for slot, digest in newest.items() if slot in pointed} or newest

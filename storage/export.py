@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,39 +19,26 @@ from storage import schema
 from storage.answers import Cause, Change, RunRow, Value
 from storage.bulk import chunks, select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS, STATUSES
-from storage.exporters import WRITERS, Column, Row, require
+from storage.columns import CHANGES, INTERVALS, OBSERVATIONS, RUNS
+from storage.exporters import WRITERS, Columns, Row, instant, require
 from storage.intern import value_of_row
 from storage.proof import record_url
 from storage.reader import Reader
 from storage.runs import run_row
-from storage.times import from_micros, maybe_datetime
+from storage.times import from_micros, maybe_datetime, to_micros
 
 _BATCH: Final = 5_000
+_EVER: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of an export. ``rows`` reads the database as it goes."""
+    """One table of an export. ``rows`` reads the database as it goes, and of it what was known at an instant."""
 
     name: str
     about: str
-    columns: tuple[Column, ...]
-    rows: Callable[[Connection, Reader], Iterator[Row]]
-
-
-def _columns(*described: tuple[str, str, str]) -> tuple[Column, ...]:
-    return tuple(Column(name, kind, about) for name, kind, about in described)
-
-
-def _value_columns(prefix: str, about: str) -> tuple[tuple[str, str, str], ...]:
-    return (
-        (f"{prefix}state", "text", f"{about}: assessed, not_applicable or unknown"),
-        (f"{prefix}level", "integer", f"{about}: 1 (closed) to 5 (open), of what is assessed"),
-        (f"{prefix}license", "text", f"{about}: the governing licence"),
-        (f"{prefix}access", "text", f"{about}: how one gets at it"),
-        (f"{prefix}declared", "list", f"{about}: the licences declared (weights only)"),
-        (f"{prefix}marks", "list", f"{about}: further facts that are part of the answer"),
-    )
+    columns: Columns
+    rows: Callable[[Connection, Reader, datetime | None], Iterator[Row]]
 
 
 def _value(prefix: str, value: Value | None) -> Row:
@@ -64,12 +52,12 @@ def _value(prefix: str, value: Value | None) -> Row:
     }
 
 
-def _intervals(connection: Connection, _: Reader) -> Iterator[Row]:
+def _intervals(connection: Connection, _: Reader, known_at: datetime | None) -> Iterator[Row]:
     t, s, r = schema.interval, schema.subject, schema.rules
     joined = select(t, s.c.kind, s.c.key, r.c.version).join(s, s.c.id == t.c.subject_id)
-    statement = joined.join(r, r.c.id == t.c.rules_id).order_by(
-        t.c.subject_id, t.c.component, t.c.observed_at, t.c.seq, t.c.id
-    )
+    known = _micros(known_at)
+    order = (t.c.subject_id, t.c.component, t.c.observed_at, t.c.seq, t.c.id)
+    statement = joined.join(r, r.c.id == t.c.rules_id).where(t.c.recorded_at <= known).order_by(*order)
     rows = connection.execute(statement.execution_options(yield_per=_BATCH))
     for part in chunks(rows, _BATCH):
         values = _values(connection, part)
@@ -80,7 +68,7 @@ def _intervals(connection: Connection, _: Reader) -> Iterator[Row]:
                 "observed_at": from_micros(row.observed_at),
                 "observed_after": maybe_datetime(row.observed_after),
                 "recorded_at": from_micros(row.recorded_at),
-                "superseded_at": maybe_datetime(row.superseded_at),
+                "superseded_at": _then(row.superseded_at, known),
                 **_value("", values[row.value_id]),
                 **_value("from_", values.get(row.from_value_id)),
                 "cause": CAUSES.member(row.cause).value,
@@ -96,8 +84,17 @@ def _values(connection: Connection, rows: Sequence[Any]) -> dict[int | None, Val
     return {r.id: value_of_row(r) for r in select_in(connection, select(t), t.c.id, ids)}
 
 
-def _changes(_: Connection, reader: Reader) -> Iterator[Row]:
-    yield from map(_change, reader.changes(causes=tuple(Cause)))
+def _micros(known_at: datetime | None) -> int:
+    return _EVER if known_at is None else to_micros(known_at)
+
+
+def _then(micros: int | None, known: int) -> datetime | None:
+    """What had not happened yet when we knew no more is nothing."""
+    return None if micros is None or micros > known else from_micros(micros)
+
+
+def _changes(_: Connection, reader: Reader, known_at: datetime | None) -> Iterator[Row]:
+    yield from map(_change, reader.changes(causes=tuple(Cause), known_at=known_at))
 
 
 def _change(change: Change) -> Row:
@@ -120,13 +117,14 @@ def _change(change: Change) -> Row:
     }
 
 
-def _observations(connection: Connection, _: Reader) -> Iterator[Row]:
+def _observations(connection: Connection, _: Reader, known_at: datetime | None) -> Iterator[Row]:
     o, s, d, u = schema.observation, schema.slot, schema.document, schema.subject
     statement = (
         select(o, s.c.name, u.c.kind, u.c.key, d.c.sha256, d.c.size)
         .join(s, s.c.id == o.c.slot_id)
         .join(u, u.c.id == o.c.subject_id)
         .outerjoin(d, d.c.id == o.c.document_id)
+        .where(o.c.recorded_at <= _micros(known_at))
         .order_by(o.c.subject_id, o.c.slot_id, o.c.observed_at, o.c.tie)
     )
     for row in connection.execute(statement.execution_options(yield_per=_BATCH)):
@@ -149,9 +147,10 @@ def _observations(connection: Connection, _: Reader) -> Iterator[Row]:
         }
 
 
-def _runs(connection: Connection, _: Reader) -> Iterator[Row]:
+def _runs(connection: Connection, _: Reader, known_at: datetime | None) -> Iterator[Row]:
     t, r = schema.run, schema.rules
-    statement = select(t, r.c.version).join(r, r.c.id == t.c.rules_id).order_by(t.c.id)
+    joined = select(t, r.c.version).join(r, r.c.id == t.c.rules_id)
+    statement = joined.where(t.c.recorded_at <= _micros(known_at)).order_by(t.c.id)
     for row in connection.execute(statement.execution_options(yield_per=_BATCH)):
         yield _run(run_row(row, row.version))
 
@@ -170,91 +169,30 @@ def _run(run: RunRow) -> Row:
     }
 
 
-_OBSERVED: Final = (
-    ("target", "text", "what it is about, kind:key"),
-    ("component", "text", "one of the twelve"),
-    ("observed_at", "instant", "from when on it was true"),
-    ("observed_after", "instant", "the last look without it; null where observed_at is exact or nobody had looked"),
-    ("recorded_at", "instant", "when we wrote it down"),
-)
-_WHY: Final = (
-    ("cause", "text", "source, coverage, rules or correction"),
-    ("facts", "list", "what happened, besides from and to"),
-)
 TABLES: Final = (
     Table(
         "intervals",
         "Every belief ever held: a component's answer from an instant until that of the next one",
-        _columns(
-            *_OBSERVED,
-            ("superseded_at", "instant", "when we stopped believing it; null while we do"),
-            *_value_columns("", "the answer"),
-            *_value_columns("from_", "the answer before"),
-            *_WHY,
-            ("rules", "text", "the version of the rules"),
-            ("run", "integer", "the run that wrote it"),
-        ),
+        INTERVALS,
         _intervals,
     ),
-    Table(
-        "changes",
-        "What changed and is believed, of every cause, oldest first",
-        _columns(
-            *_OBSERVED,
-            *_value_columns("from_", "the answer before"),
-            *_value_columns("to_", "the answer after"),
-            *_WHY,
-            ("direction", "text", "opened, closed or sideways"),
-            ("evidence", "text", "JSON: a list of url, sha256, locator, excerpt, slot"),
-        ),
-        _changes,
-    ),
+    Table("changes", "What changed and is believed, of every cause, oldest first", CHANGES, _changes),
     Table(
         "observations",
         "What was seen where and when; the bytes stay in the database, by their SHA-256",
-        _columns(
-            ("target", "text", "what it is about, kind:key"),
-            ("slot", "text", "which part of it: record, a path, dataset:ID, SOURCE#PART"),
-            ("observed_at", "instant", "when it was true: the source's own date where dated, else of the fetch"),
-            ("fetched_at", "instant", "when it was fetched"),
-            ("recorded_at", "instant", "when we wrote it down"),
-            ("status", "text", "ok, gated, missing, moved or error"),
-            ("sha256", "text", "of the bytes"),
-            ("size", "integer", "of the bytes"),
-            ("revision", "text", "the commit or version"),
-            ("created_at", "instant", "the source's word"),
-            ("modified_at", "instant", "the source's word"),
-            ("dated", "boolean", "whether observed_at is the source's own date"),
-            ("url", "text", "the address"),
-            ("detail", "text", "why, or where it moved"),
-            ("run", "integer", "the run that wrote it"),
-        ),
+        OBSERVATIONS,
         _observations,
     ),
-    Table(
-        "runs",
-        "Every run: what it did, how far it got, and what it did not see",
-        _columns(
-            ("run", "integer", "its number"),
-            ("flow", "text", "which flow"),
-            ("status", "text", "how it ended"),
-            ("started_at", "instant", "its beginning"),
-            ("finished_at", "instant", "its end"),
-            ("rules", "text", "the version of the rules"),
-            ("counts", "text", "JSON: what it counted"),
-            ("coverage", "text", "JSON: what it covered"),
-            ("error", "text", "why it failed"),
-        ),
-        _runs,
-    ),
+    Table("runs", "Every run: what it did, how far it got, and what it did not see", RUNS, _runs),
 )
 
 
-def export(reader: Reader, folder: Path, form: str) -> dict[str, int]:
+def export(reader: Reader, folder: Path, form: str, known_at: datetime | None = None) -> dict[str, int]:
     """Write all tables and ``schema.json`` into a folder; table → number of rows.
 
-    A file takes its name when it is whole. Raises :class:`storage.exporters.ExportError` where the format cannot be
-    written here, and OSError.
+    What was recorded after ``known_at`` is left out, as if the export had been made then; only runs are shown as they
+    ended. A file takes its name when it is whole. Raises OSError, and :class:`storage.exporters.ExportError` where the
+    format cannot be written here.
     """
     require(form)
     folder.mkdir(parents=True, exist_ok=True)
@@ -264,7 +202,7 @@ def export(reader: Reader, folder: Path, form: str) -> dict[str, int]:
             path = folder / f"{table.name}.{form}"
             part = path.with_name(f".{path.name}.part")
             try:
-                counts[table.name] = WRITERS[form](part, table.columns, table.rows(connection, reader))
+                counts[table.name] = WRITERS[form](part, table.columns, table.rows(connection, reader, known_at))
                 part.replace(path)
             finally:
                 part.unlink(missing_ok=True)
@@ -277,6 +215,12 @@ def export(reader: Reader, folder: Path, form: str) -> dict[str, int]:
         }
         for table in TABLES
     }
-    text = orjson.dumps({"form": 1, "format": form, "tables": described}, option=orjson.OPT_INDENT_2)
+    about = {
+        "form": 1,
+        "format": form,
+        "known_at": None if known_at is None else instant(known_at),
+        "tables": described,
+    }
+    text = orjson.dumps(about, option=orjson.OPT_INDENT_2)
     (folder / "schema.json").write_bytes(text + b"\n")
     return counts

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from crawlers.snapshot import RECORD, FetchStatus
 from crawlers.targets import HUB_DATASET
 from storage import schema
-from storage.answers import Evidence, Fact, ResolvedFinding
+from storage.answers import PERSON_SAID, Evidence, Fact, ResolvedFinding
 from storage.bulk import select_in
 from storage.codes import FACTS, STATUSES
 from storage.intern import unpack
@@ -53,6 +53,14 @@ class Resolver:
             for probe, outcome, detail, value, pointers in basis["findings"]
         ]
         return float(basis["confidence"]), tuple(found)
+
+    def because(self, row: Any) -> str:
+        """A person's reason, where the answer after a change is a person's word; else empty."""
+        if row.basis_id is None:
+            return ""
+        self.prepare([row])
+        said = (value for probe, _, _, value, _ in self._bases[row.basis_id]["findings"] if probe == PERSON_SAID)
+        return next(said, "")
 
     def evidence(self, row: Any) -> tuple[Evidence, ...]:
         """The distinct pieces of evidence behind a change; what found the subject gone comes first."""

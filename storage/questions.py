@@ -16,9 +16,10 @@ from storage import schema
 from storage.answers import Cause, Change, ResolvedFinding, Value
 from storage.bulk import chunks
 from storage.codes import CAUSES, COMPONENTS
+from storage.events import believed, values_of
 from storage.narrow import Narrow
 from storage.proof import Resolver
-from storage.reader import Reader, believed, values_of
+from storage.reader import Reader
 from storage.times import from_micros, maybe_datetime, to_micros
 
 MARK: Final = "contradiction:"

@@ -11,23 +11,21 @@ from datetime import datetime
 from heapq import merge
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, cast, func, literal, null, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select
 
-from classifiers.direction import direction as value_direction
-from classifiers.model import Access, Component, State
+from classifiers.model import Component
 from crawlers.targets import HUB_MODEL, Target
 from storage import schema
 from storage.answers import Cause, Change, Direction, Interval, RunRow, TargetAnswer, Value
-from storage.bulk import chunks, select_in
+from storage.bulk import chunks
 from storage.codes import CAUSES, COMPONENTS, FACTS
-from storage.intern import value_of_row
+from storage.events import age, believed, change_of, change_query, filters, values_of
 from storage.narrow import Narrow
 from storage.proof import Resolver
 from storage.runs import run_row
 from storage.times import from_micros, maybe_datetime, to_micros
 
 _BATCH: Final = 500
-_NO_ANSWER: Final = Value(State.UNKNOWN, None, None, None)
 
 
 class Reader:
@@ -77,8 +75,9 @@ class Reader:
                 for code, r in newest.items()
             }
         stale = maybe_datetime(row.stale_since)
+        shown = stale if stale and stale <= min(as_of, known_at) else None
         components = {component: found.get(component) for component in Component}
-        return TargetAnswer(str(target), as_of, known_at, stale if stale and stale <= as_of else None, components)
+        return TargetAnswer(str(target), as_of, known_at, shown, components)
 
     def table(self, targets: Sequence[Target], as_of: datetime, known_at: datetime) -> list[TargetAnswer]:
         """The answers for several targets (the watchlist where none is named), without findings."""
@@ -118,19 +117,19 @@ class Reader:
         with self._engine.connect() as connection:
             streams = []
             for table in (schema.interval, schema.revision):
-                wanted = _filters(table, since, until, target, component, causes)
+                wanted = filters(table, since, until, target, component, causes)
                 if run_id is not None:
                     wanted.append(table.c.run_id == run_id)
                 wanted += [] if narrow is None else narrow.conditions(table)
-                query = _change_query(table, wanted, known_at)
+                query = change_query(table, wanted, known_at)
                 streams.append(connection.execute(query.execution_options(yield_per=_BATCH)))
             # Two sorted streams, merged: a first night is three million rows, and only a batch of them is ever held.
-            for part in chunks(merge(*streams, key=_age), _BATCH):
+            for part in chunks(merge(*streams, key=age), _BATCH):
                 values = values_of(connection, part)
                 resolver = Resolver(connection)
                 resolver.prepare(part)
                 for row in part:
-                    change = _change(row, values, resolver)
+                    change = change_of(row, values, resolver)
                     if direction is None or change.direction is direction:
                         yield change
 
@@ -181,15 +180,6 @@ class Reader:
         return _untils(self._intervals(connection, schema.subject.c.id == subject_id, known_at))
 
 
-def believed(known_at: datetime | None) -> ColumnElement[bool]:
-    """The intervals that were believed then, or are now."""
-    t = schema.interval
-    if known_at is None:
-        return t.c.superseded_at.is_(None)
-    micros = to_micros(known_at)
-    return and_(t.c.recorded_at <= micros, or_(t.c.superseded_at.is_(None), t.c.superseded_at > micros))
-
-
 def _at_most(as_of: datetime) -> ColumnElement[bool]:
     return schema.interval.c.observed_at <= to_micros(as_of)
 
@@ -203,13 +193,6 @@ def _untils(rows: Iterable[Any]) -> dict[int, int]:
             found[last.id] = row.observed_at
         last = row
     return found
-
-
-def values_of(connection: Connection, rows: Iterable[Any]) -> dict[int, Value]:
-    """Id → value of every value that the rows name."""
-    ids = {i for row in rows for i in (row.value_id, row.from_value_id) if i is not None}
-    table = schema.value
-    return {r.id: value_of_row(r) for r in select_in(connection, select(table), table.c.id, ids)}
 
 
 def _interval(
@@ -232,65 +215,3 @@ def _interval(
         rules=row.version,
         findings=findings,
     )
-
-
-def _filters(
-    table: Any,
-    since: datetime | None,
-    until: datetime | None,
-    target: Target | None,
-    component: Component | None,
-    causes: Collection[Cause],
-) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = [table.c.cause.in_(sorted(CAUSES.code(c) for c in causes))]
-    if since is not None:
-        wanted.append(table.c.observed_at >= to_micros(since))
-    if until is not None:
-        wanted.append(table.c.observed_at <= to_micros(until))
-    if component is not None:
-        wanted.append(table.c.component == COMPONENTS.code(component))
-    if target is not None:
-        s = schema.subject
-        wanted.append(table.c.subject_id.in_(select(s.c.id).where(s.c.kind == target.kind, s.c.key == target.key)))
-    return wanted
-
-
-def _change_query(table: Any, wanted: list[ColumnElement[bool]], known_at: datetime | None) -> Any:
-    s, like = schema.subject, schema.interval.c
-    if table is schema.interval:
-        columns: list[ColumnElement[Any]] = [like.seq, like.seen_at, like.value_id, like.observed_after, like.facts]
-        held, last = believed(known_at), like.seq
-    else:
-        absent = [cast(null(), column.type).label(column.name) for column in (like.seen_at, like.observed_after)]
-        columns = [table.c.to_value_id.label("value_id"), literal(0).label("seq"), literal(0).label("facts"), *absent]
-        held, last = true() if known_at is None else table.c.recorded_at <= to_micros(known_at), table.c.id
-    order = (table.c.observed_at, table.c.recorded_at, table.c.subject_id, table.c.component)
-    shown = (*order, table.c.from_value_id, table.c.basis_id, table.c.cause, *columns, s.c.kind, s.c.key)
-    joined = select(*shown).join(s, s.c.id == table.c.subject_id)
-    return joined.where(held, *wanted).order_by(*order, last)
-
-
-def _age(row: Any) -> tuple[int, int, int, int, int]:
-    return row.observed_at, row.recorded_at, row.subject_id, row.component, row.seq
-
-
-def _change(row: Any, values: Mapping[int, Value], resolver: Resolver) -> Change:
-    before = None if row.from_value_id is None else values[row.from_value_id]
-    after = values.get(row.value_id, _NO_ANSWER)
-    return Change(
-        target=f"{row.kind}:{row.key}",
-        component=COMPONENTS.member(row.component),
-        before=before,
-        after=after,
-        observed_at=from_micros(row.observed_at),
-        observed_after=maybe_datetime(row.observed_after),
-        recorded_at=from_micros(row.recorded_at),
-        cause=CAUSES.member(row.cause),
-        direction=Direction(value_direction(None if before is None else _answer(before), _answer(after))),
-        facts=FACTS.members(row.facts),
-        evidence=resolver.evidence(row),
-    )
-
-
-def _answer(value: Value) -> tuple[int | None, Access | None]:
-    return value.level, value.access

@@ -183,13 +183,13 @@ def _except_unshown(connection: Connection, run_id: int) -> None:
     add_ids(connection, run_id, "excepted", frozenset(unshown))
 
 
-def load_looks(connection: Connection) -> tuple[Looks, dict[int, str]]:
-    """All looks, and the crawler of each run."""
+def load_looks(connection: Connection, known_at: int | None = None) -> tuple[Looks, dict[int, str]]:
+    """All looks, and the crawler of each run; with ``known_at`` (microseconds) those recorded by then."""
     table = schema.run
-    rows = connection.execute(
-        select(table.c.id, table.c.started_at, table.c.sweep, table.c.reach, table.c.crawler, table.c.deep_seen,
-               table.c.excepted)
-    ).all()  # fmt: skip
+    statement = select(table.c.id, table.c.started_at, table.c.sweep, table.c.reach, table.c.crawler,
+                       table.c.deep_seen, table.c.excepted)  # fmt: skip
+    # Not the look's own time: one that a clock turned back made late is known from when it was recorded.
+    rows = connection.execute(statement if known_at is None else statement.where(table.c.recorded_at <= known_at)).all()
     looks = [
         Look(
             run_id=r.id,

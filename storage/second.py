@@ -11,7 +11,7 @@ from classifiers.model import Component
 from crawlers.targets import Target
 from storage import schema
 from storage.answers import Cause
-from storage.corrections import CorrectionError, add_correction
+from storage.corrections import CorrectionError, add_correction, corrected_now
 from storage.intern import Interner
 from storage.reclassify import Reclassified, reclassify_some
 from storage.runs import Run, RunSpec, add_counts, begin_run
@@ -62,5 +62,9 @@ class SecondThoughts(Transactions):
             beliefs.rederive({subject_id: str(target)})  # by today's rules first, so that the two do not mix
             hashes = add_correction(connection, run, subject_id, component, level, license_, because)
             beliefs.rederive({subject_id: str(target)}, because=Cause.CORRECTION)
+            if not corrected_now(connection, subject_id, component):
+                raise CorrectionError(
+                    f"the evidence about {component.value} is in force no more; crawl the target first"
+                )
             add_counts(connection, run.id, {"corrections": 1}, phase="correct")
         return hashes

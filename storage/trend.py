@@ -20,7 +20,7 @@ from classifiers.model import Access, Component, State
 from crawlers.targets import HUB_MODEL
 from storage import schema
 from storage.codes import COMPONENTS
-from storage.reader import believed
+from storage.events import believed
 from storage.times import to_micros
 
 LEVELS: Final = ("1", "2", "3", "4", "5")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.licenses import labelled, measure, report, rivals
 from benchmarks.licenses.labelled import SHARED
-from benchmarks.rights import cells
+from benchmarks.rights import categories, cells
 from benchmarks.rights.fuzz import fuzz
 from classifiers.licenses.document import RefusedError, read_document
 from classifiers.licenses.index import index
@@ -54,6 +54,8 @@ def main() -> int:
     add(report.disturbed(measure.disturbed(("ajar", *others) if options.rivals_disturbed else ("ajar",))))
     add(report.lookalikes(measure.lookalikes(), measure.false_open()))
     add(report.permissions(measure.permissions_known(), cells.measure(SHARED, _text)))
+    if others:
+        add(categories.section(rivals.scancode_data()))
     add(report.fuzzing(fuzz(options.fuzz), options.fuzz))
     RESULTS.write_text("\n\n".join(parts) + "\n", "utf-8")
     print(f"written to {RESULTS}", file=sys.stderr)

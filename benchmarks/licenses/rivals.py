@@ -49,6 +49,11 @@ class Run:
         return len(self.seconds) / sum(self.seconds)
 
 
+def scancode_data() -> Path:
+    """ScanCode's licence texts in the rivals' environment. Raises ``StopIteration`` before :func:`install`."""
+    return next(ENVIRONMENT.glob("lib/python3*/site-packages/licensedcode/data/licenses"))
+
+
 def install() -> Mapping[str, str]:
     """Make the rivals' environment where it is missing; the versions of the packages."""
     python = ENVIRONMENT / "bin" / "python"

@@ -48,6 +48,11 @@ def print_show(screen: Screen, answer: TargetAnswer, *, evidence: bool) -> None:
         screen.print(
             Text(f"stale: a newer commit was seen at {minute(answer.stale_since)} UTC; ajar crawl reads it", "yellow")
         )
+    for component, interval in answer.components.items():
+        if interval is not None and interval.because:
+            screen.print(
+                Text(f"a person's word, not our rules': {component.value}: {clean(interval.because)}", "yellow")
+            )
     if None in answer.components.values():
         screen.print(Text(f"not everything was looked at; ajar crawl {clean(answer.target)} does", "dim"))
     if evidence:
@@ -83,6 +88,8 @@ def _because(interval: Interval | None) -> str:
     if interval is None:
         return "not looked at yet"
     told = [finding for finding in interval.findings if finding.detail]
+    if interval.because:
+        return "a person's word: see below"
     if interval.value.state is State.UNKNOWN:
         reasons = [finding.detail for finding in told if finding.outcome in _NOT_FOUND][:1]
     else:
@@ -122,6 +129,7 @@ def print_history(screen: Screen, intervals: Iterable[Interval]) -> None:
         for interval in group:
             value = interval.value
             marks = [mark_word(mark) for mark in value.marks]
+            marks += [f"“{clean(interval.because)}”"] if interval.because else []
             table.add_row(
                 Text("✗" if interval.superseded_at else "", "red"),
                 Text(minute(interval.observed_at)),
@@ -166,7 +174,8 @@ def print_changes(screen: Screen, changes: Iterable[Change]) -> int:
 def _change_cell(change: Change) -> Text:
     text = Text(f"{change.component.value} ", "").append_text(change_text(change))
     what = facts_word(change)
-    return text.append(f"  ({what})" if what else "", "dim")
+    text.append(f"  ({what})" if what else "", "dim")
+    return text.append(f"  “{clean(change.because)}”" if change.because else "", "italic")
 
 
 def _arrows() -> Text:

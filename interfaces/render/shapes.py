@@ -89,6 +89,7 @@ def component_json(target: str, interval: Interval | None, stale_since: datetime
             "facts": [],
             "stale_since": None,
             "rules": None,
+            "because": None,
             "findings": [finding_json(unseen(target))],
         }
     return {
@@ -102,6 +103,7 @@ def component_json(target: str, interval: Interval | None, stale_since: datetime
         "facts": [fact.value for fact in interval.facts],
         "stale_since": instant(stale_since),
         "rules": interval.rules,
+        "because": interval.because or None,
         "findings": [finding_json(finding) for finding in interval.findings],
     }
 
@@ -147,6 +149,7 @@ def change_json(change: Change) -> Json:
         "cause": change.cause.value,
         "direction": change.direction.value,
         "facts": [fact.value for fact in change.facts],
+        "because": change.because or None,
         "evidence": [evidence_json(piece) for piece in change.evidence],
     }
 

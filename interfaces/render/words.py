@@ -14,7 +14,7 @@ from rich.text import Text
 
 from classifiers.model import Access, State
 from interfaces.render.clean import clean, shorten
-from storage.answers import Cause, Change, Direction, Interval, Value
+from storage.answers import CORRECTED, Cause, Change, Direction, Interval, Value
 
 LEVEL_STYLES: Final = {1: "bold red", 2: "dark_orange", 3: "yellow", 4: "chartreuse3", 5: "bold green"}
 UNKNOWN: Final = "?"
@@ -86,7 +86,7 @@ def _declared_text(before: tuple[str, ...], after: tuple[str, ...]) -> str:
 
 def mark_word(mark: str) -> str:
     """A mark without its digest: ``license-text:0123456789ab`` says to people that there is a licence text."""
-    return brief(_DIGEST.sub("", mark))
+    return "a person's word" if mark == CORRECTED else brief(_DIGEST.sub("", mark))
 
 
 def _marks_text(before: tuple[str, ...], after: tuple[str, ...]) -> str:

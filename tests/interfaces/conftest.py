@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import psycopg
@@ -14,7 +14,7 @@ from crawlers.settings import Settings
 from crawlers.targets import parse_target
 from flows import night as steps
 from interfaces.demo.hub import DemoHub
-from interfaces.demo.run import SCENES, WATCHED
+from interfaces.demo.run import SCENES, WATCHED, Scene
 from storage.store import open_store
 
 
@@ -65,13 +65,13 @@ def history(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
-def walk_demo(url: str) -> None:
-    """The demo's afternoon and two nights, into a database."""
+def walk_demo(url: str, scenes: Sequence[Scene] = SCENES) -> None:
+    """The demo's afternoon and two nights (or fewer scenes), into a database."""
     with DemoHub(at=SCENES[0].at) as hub:
         settings = Settings(database_url=url, hf_endpoint=hub.url)
         store = open_store(url)
         store.writer.track([parse_target(name) for name in WATCHED], SCENES[0].at)
         store.close()
-        for scene in SCENES:
+        for scene in scenes:
             hub.at = scene.at
             walk_night(replace(settings, clock=scene.at), sweep=scene.sweep)

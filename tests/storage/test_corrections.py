@@ -50,7 +50,8 @@ def test_a_correction_is_a_change_of_our_mind_and_not_of_the_world(world: World)
     assert (change.before.level, change.after.level, change.recorded_at) == (5, 3, day(1))
     assert world.changes() == []
     (interval,) = world.store.reader.history(A, Component.WEIGHTS)
-    assert interval.findings[0].detail == "A person overruled the rules: read it again"
+    assert (interval.because, interval.findings[0].probe) == ("read it again", "person-said")
+    assert (change.because, change.evidence[0].sha256 in bound.values()) == ("read it again", True)
     before = world.store.reader.show(A, day(0.5), day(0.5))
     assert before is not None
     assert before.components[Component.WEIGHTS].value.level == 5  # type: ignore[union-attr]
