@@ -117,7 +117,8 @@ def backfill(
     try:
         with store.one_run(), ExitStack() as stack:
             wanted = [Target(*text.split(":", 1)) for text in dict.fromkeys(targets)]
-            scope = {"targets": [str(t) for t in wanted], "since": since, "until": until, "wayback": wayback}
+            scope: dict[str, object] = {"targets": [str(t) for t in wanted], "since": since, "until": until}
+            scope |= {"wayback": True} if wayback else {}
             spec = RunSpec("backfill", scope, rules_version(), CRAWLER, settings.reach(HUB))
             begun = store.writer.begin(spec, settings.now())
             crawlers = Crawlers(settings, stack, wayback)

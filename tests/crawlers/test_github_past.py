@@ -17,14 +17,14 @@ from crawlers.past_source import BEFORE_ALL, Period
 from crawlers.settings import Settings
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask
-from tests.crawlers.past_web import git_tree, github, sha
+from tests.crawlers.past_web import Commit, git_tree, github, sha
 from tests.crawlers.web import Web, web
 from tests.replay import Replay
 
 NOW = "2026-08-22T20:00:00Z"
 REPO = "lab/tern"
 ALWAYS = Period()
-HISTORY = [
+HISTORY: list[Commit] = [
     ("2024-01-01T00:00:00Z", {"README.md": "# Tern\n", "train.py": "1"}),
     ("2024-02-01T00:00:00Z", {"LICENSE": "MIT License\n"}),
     ("2024-03-01T00:00:00Z", {"LICENSE": None, "MODEL_LICENSE.txt": "Research only\n"}),
@@ -92,7 +92,7 @@ def test_without_the_ids_of_lists_of_files_none_of_the_past_is_asked_for(served:
 
 
 def test_a_document_that_is_gone_is_found_in_a_past_list_of_files(served: Web) -> None:
-    history = [
+    history: list[Commit] = [
         ("2024-01-01T00:00:00Z", {"README.md": "# Tern\n", "TERMS_OF_USE_LICENSE": "Research only\n"}),
         ("2024-06-01T00:00:00Z", {"README.md": "# Tern\n\nMore.\n", "TERMS_OF_USE_LICENSE": None}),
     ]

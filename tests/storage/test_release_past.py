@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -149,7 +149,7 @@ def test_a_list_of_files_is_seen_since_the_one_before_it(world: World) -> None:
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_nights_and_the_past_in_either_order(world: World, turned: bool) -> None:
-    acts = [
+    acts: list[Callable[[], None]] = [
         lambda: night(world, 0, [look(0, gated="auto"), snapshot(TERN, f"{CODE}#tree", 0, TREE)]),
         lambda: night(world, 5, [look(5, "cc-by-nc-4.0", sha="b" * 40)]),
         lambda: fill(world, [unread(PAGE), readme(-30), record(-20), record(3, "cc-by-nc-4.0", sha="b" * 40)], 6),
