@@ -20,7 +20,7 @@ from crawlers.github_reading import MAX_DOCUMENT, QuotaError, Reading, of
 from crawlers.github_shapes import SHA, blob_id, documents, entries, kept, listing
 from crawlers.github_trees import past_trees
 from crawlers.github_versions import Commit, dated, released_by, tagged_by
-from crawlers.http import Fetcher
+from crawlers.http import Fetcher, Patience
 from crawlers.hub.record import microseconds, moment
 from crawlers.hub.revision_list import Estimate, Past
 from crawlers.past_source import Period, summed, together, unlooked
@@ -40,7 +40,9 @@ class GithubPast:
     def __init__(self, settings: Settings, fetcher: Fetcher | None = None) -> None:
         self._settings: Final = settings
         self._client: Final = httpx2.Client() if fetcher is None else None
-        self._fetcher: Final = fetcher or Fetcher(settings, self._session, self._headers)
+        self._fetcher: Final = fetcher or Fetcher(
+            settings, self._session, self._headers, patience=Patience(silence=settings.timeout)
+        )
 
     def close(self) -> None:
         """Let go of connections."""

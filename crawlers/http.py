@@ -20,7 +20,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 
 from crawlers.http_pace import Quota, asked_wait
-from crawlers.settings import Settings
+from crawlers.settings import SILENCE, Settings
 
 log = logging.getLogger(__name__)
 
@@ -28,14 +28,18 @@ TRY_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _ERROR_BODY: Final = 64 * 1024
 _MAX_REDIRECTS: Final = 5
 _ENCODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
+_GIVEN_UP: Final = 3
+"""After so many requests in a row that failed at every try, each further one is tried once, until one succeeds."""
 
 
 class FetchError(Exception):
-    """Nothing usable came; the message says why, without secrets. ``reached`` is whether the source answered at all."""
+    """Nothing usable came; the message says why, without secrets. ``reached`` is whether the source answered at all,
+    ``transient`` whether asking again in some seconds may help."""
 
-    def __init__(self, reason: str, *, reached: bool = True) -> None:
+    def __init__(self, reason: str, *, reached: bool = True, transient: bool = True) -> None:
         super().__init__(reason)
         self.reached = reached
+        self.transient = transient
 
 
 class TooLargeError(FetchError):
@@ -74,7 +78,7 @@ class Patience:
     backoff_cap: float = 30.0
     longest_wait: float = 900.0
     connect: float = 15.0
-    silence: float = 60.0
+    silence: float = SILENCE
     total: float = 300.0
 
 
@@ -111,6 +115,7 @@ class Fetcher:
         self._monotonic = monotonic
         self._jitter = jitter
         self._quotas: dict[str, Quota] = {}
+        self._exhausted = 0
         self._timeout = httpx2.Timeout(patience.silence, connect=patience.connect)
 
     def close(self) -> None:
@@ -131,7 +136,8 @@ class Fetcher:
         than :data:`TRY_AGAIN` are the caller's business. Raises :class:`FetchError`.
         """
         reason, reached = "", False
-        for attempt in range(self._patience.tries):
+        tries = 1 if self._exhausted >= _GIVEN_UP else self._patience.tries
+        for attempt in range(tries):
             wait = None
             self._pace(url)
             try:
@@ -139,16 +145,18 @@ class Fetcher:
             except _TransientError as error:
                 reason = str(error)
                 if error.nobody_there and attempt + 1 >= self._patience.connect_tries:
-                    raise FetchError(reason, reached=reached) from error
+                    break
             else:
                 reached = True
                 fault = f"HTTP {answer.status}" if answer.status in TRY_AGAIN else check(answer) if check else None
                 if fault is None:
+                    self._exhausted = 0
                     return answer
                 reason, wait = fault, asked_wait(answer.headers) if answer.status in TRY_AGAIN else None
-            if attempt + 1 < self._patience.tries:
+            if attempt + 1 < tries:
                 self._back_off(url, attempt, reason, wait)
-        raise FetchError(f"{reason} ({self._patience.tries} tries)", reached=reached)
+        self._exhausted += 1
+        raise FetchError(f"{reason} ({attempt + 1} {'try' if attempt == 0 else 'tries'})", reached=reached)
 
     def next_link(self, answer: Answer) -> str | None:
         """The canonical address of an answer's ``Link: <…>; rel="next"``; None where there is none.
@@ -183,7 +191,7 @@ class Fetcher:
 
     def _obey(self, url: str, wait: float, reason: str) -> None:
         if wait > self._patience.longest_wait:
-            raise FetchError(f"{reason}; the source asks us to stay away for {wait:.0f} s")
+            raise FetchError(f"{reason}; the source asks us to stay away for {wait:.0f} s", transient=False)
         log.info("%s: %s; waiting %.1f s as asked", url, reason, wait)
         self._sleep(wait)
 

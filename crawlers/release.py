@@ -45,7 +45,8 @@ class ReleaseCrawler:
         self._settings: Final = settings
         self._directory: Final = directory
         self._keeper: Final = Doorkeeper(settings)
-        self._fetcher: Final = hub_fetcher(settings, kind=Remembering, patience=Patience(first_wait=first_wait))
+        patience = Patience(first_wait=first_wait, silence=settings.timeout)
+        self._fetcher: Final = hub_fetcher(settings, kind=Remembering, patience=patience)
         self._hub: Final = HubCrawler(settings, self._fetcher)
         means = Means(self._keeper, self._hub, first_wait)
         self._sources: Final = {prefix: make(means) for prefix, make in SOURCES.items()}

@@ -22,6 +22,8 @@ from urllib.parse import urlsplit
 HUB: Final = "https://huggingface.co"
 FILE: Final = "ajar.toml"
 DEFAULT_DATABASE: Final = "sqlite:///ajar.db"
+SILENCE: Final = 30.0
+"""Seconds of silence after which an answer is given up, unless AJAR_TIMEOUT says otherwise."""
 
 VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -33,6 +35,7 @@ VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
         "AJAR_CLOCK": "clock",
         "AJAR_CONTACT": "contact",
         "AJAR_FEED": "feed",
+        "AJAR_TIMEOUT": "timeout",
     }
 )
 """Environment variable → field of :class:`Settings`."""
@@ -48,7 +51,8 @@ class Settings:
 
     ``mirrors`` maps an origin (``https://api.github.com``) to the base address to use instead. ``clock`` is the fixed
     "now" of a replay, or None. ``contact`` is an address for those whom our requests bother, sent in the user agent.
-    ``feed`` is the file to which each night writes the Atom feed; none where it is empty.
+    ``feed`` is the file to which each night writes the Atom feed; none where it is empty. ``timeout`` is the number of
+    seconds of silence after which an answer is given up.
     """
 
     database_url: str = field(default=DEFAULT_DATABASE, repr=False)
@@ -59,6 +63,7 @@ class Settings:
     clock: datetime | None = None
     contact: str = ""
     feed: str = ""
+    timeout: float = SILENCE
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Settings:
@@ -188,6 +193,16 @@ def _clock(name: str, value: Any) -> datetime:
         raise SettingsError(fix) from error
 
 
+def _seconds(name: str, value: Any) -> float:
+    try:
+        seconds = float(value) if isinstance(value, str | int | float) else 0.0
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= 600:
+        raise SettingsError(f"{name} must be a number of seconds between 1 and 600, such as 30")
+    return seconds
+
+
 _READERS: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "database_url": _database,
@@ -198,5 +213,6 @@ _READERS: Final[Mapping[str, Any]] = MappingProxyType(
         "clock": _clock,
         "contact": _contact,
         "feed": _text,
+        "timeout": _seconds,
     }
 )

@@ -226,7 +226,7 @@ def scrapy_settings(settings: Settings, robots: bool, first_wait: float) -> dict
         "CONCURRENT_REQUESTS": 8,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 4,
         "DOWNLOAD_DELAY": 0,
-        "DOWNLOAD_TIMEOUT": 30,
+        "DOWNLOAD_TIMEOUT": settings.timeout,
         "DOWNLOAD_MAXSIZE": MAX_DOCUMENT,
         "DOWNLOAD_WARNSIZE": 0,
         "TELNETCONSOLE_ENABLED": False,

@@ -18,7 +18,7 @@ from crawlers.hub.deep import CRAWLER
 from crawlers.past import Past, PastCrawler, PastError, past_crawler
 from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
-from flows.batches import batch, flow
+from flows.batches import batch, flow, step
 from flows.engine import configure_prefect, current_settings, run
 from flows.limits import wait_for
 from flows.progress import Progress, silent
@@ -61,7 +61,7 @@ class Filling:
     until: datetime | None
     crawlers: Crawlers
     total: int
-    done: int = 0
+    read: set[Target] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
     reached: bool = False
 
@@ -89,6 +89,8 @@ _progress: ContextVar[Progress] = ContextVar("ajar_backfill_progress", default=s
 @batch("read the past", label=lambda filling, targets: f"{len(targets)} targets from {targets[0]}")
 def _fill(filling: Filling, targets: Sequence[Target]) -> None:
     for target in targets:
+        if target in filling.read:  # this batch is tried again
+            continue
         try:
             past = _read(filling, target)
         except PastError as error:
@@ -98,8 +100,8 @@ def _fill(filling: Filling, targets: Sequence[Target]) -> None:
         filling.told += past.told
         counts = {"commits": past.commits, "blobs": past.blobs, "requests": past.requests, "failed": len(past.told)}
         filling.store.writer.record_history(filling.run, [(target, past.snapshots)], str(target), counts)
-        filling.done += 1
-        _progress.get()("backfill", filling.done, filling.total)
+        filling.read.add(target)
+        _progress.get()("backfill", len(filling.read), filling.total)
 
 
 def _read(filling: Filling, target: Target) -> Past:
@@ -120,11 +122,11 @@ def backfill(
             scope: dict[str, object] = {"targets": [str(t) for t in wanted], "since": since, "until": until}
             scope |= {"wayback": True} if wayback else {}
             spec = RunSpec("backfill", scope, rules_version(), CRAWLER, settings.reach(HUB))
-            begun = store.writer.begin(spec, settings.now())
+            begun = step("begin", store.writer.begin, spec, settings.now())
             crawlers = Crawlers(settings, stack, wayback)
             filling = Filling(store, settings, begun, _moment(since), _moment(until), crawlers, len(wanted))
             _fill_all(filling, wanted)
-            return _ended(filling, begun.resumed)
+            return step("end", _ended, filling, begun.resumed)
     finally:
         store.close()
 
@@ -132,7 +134,7 @@ def backfill(
 def _fill_all(filling: Filling, wanted: Sequence[Target]) -> None:
     names = [str(target) for target in wanted]
     done = names.index(filling.run.cursor) + 1 if filling.run.cursor in names else 0
-    filling.done = done
+    filling.read.update(wanted[:done])
     for start in range(done, len(wanted), TARGETS_A_BATCH):
         _fill(filling, wanted[start : start + TARGETS_A_BATCH])
 

@@ -10,7 +10,8 @@ parameters of flows in the clear.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, ParamSpec, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -21,10 +22,13 @@ from prefect.client.schemas import TaskRun
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.tasks import exponential_backoff
+from sqlalchemy.exc import DBAPIError
 
 from flows import interrupted
 from flows.engine import current_settings
+from flows.errors import StoppedError
 from flows.redaction import redact, redacted, secrets
+from storage.engine import is_full, trouble
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,6 +56,8 @@ def is_transient(error: BaseException) -> bool:
         return said
     if isinstance(error, ConnectionError | TimeoutError):
         return True
+    if isinstance(error, DBAPIError) and is_full(error):
+        return False  # somebody has to do something
     kinds = {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(error).__mro__}
     return any(package in {"httpx", "httpx2"} and name == "TransportError" for package, name in kinds) or (
         ("sqlalchemy", "OperationalError") in kinds
@@ -112,6 +118,20 @@ def batch(
     return wrap
 
 
+def step(name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call a function once as a batch: what a run reads and writes between its batches may fail as they do."""
+    return batch(name)(function)(*args, **kwargs)
+
+
+@contextmanager
+def stopping() -> Iterator[None]:
+    """Let an error of the database say what to do about it: the run stops, and can be gone on with."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoppedError(f"{trouble(error)} and start again: the run goes on where its data ends") from error
+
+
 def _task(name: str, retry: Retry, tags: tuple[str, ...]) -> Task[[], None]:
     def run() -> None:
         _work.get().call()
@@ -159,7 +179,7 @@ def flow(name: str, *, ended: Callable[[Any], End | None] = lambda _: None) -> C
         def body(*args: P.args, **kwargs: P.kwargs) -> R:
             interrupted.enter(name)
             hidden = secrets(current_settings())
-            with redacted(hidden):
+            with redacted(hidden), stopping():
                 result = function(*args, **kwargs)
             end = ended(result)
             if end is None:

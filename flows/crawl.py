@@ -10,7 +10,7 @@ from crawlers.settings import HUB, Settings
 from crawlers.snapshot import FetchStatus
 from crawlers.targets import Target, parse_target
 from flows import night as steps
-from flows.batches import batch, flow
+from flows.batches import batch, flow, step
 from flows.engine import configure_prefect, current_settings, run
 from flows.limits import wait_for
 from flows.night import Night
@@ -59,16 +59,14 @@ def crawl(targets: list[str]) -> CrawlOutcome:
     try:
         with store.one_run():
             wanted = list(dict.fromkeys(parse_target(text) for text in targets))
-            begun = steps.begin(store, settings, "crawl", {"targets": [str(t) for t in wanted]})
+            scope: dict[str, object] = {"targets": [str(t) for t in wanted]}
+            begun = step("begin", steps.begin, store, settings, "crawl", scope)
             night = Night(store, settings, begun, progress=_progress.get())
             done: list[Crawled] = []
             for start in range(0, len(wanted), steps.TARGETS_A_BATCH):
                 done += _crawl(night, wanted[start : start + steps.TARGETS_A_BATCH])
                 night.progress("crawl", len(done), len(wanted))
-            steps.end(night, swept=True)
-            row = store.reader.run(begun.id)
-            if row is None:
-                raise RuntimeError(f"run {begun.id} is not in the database that it was written to")
+            row = step("end", steps.end, night, True)
             return CrawlOutcome(row, tuple(done), tuple(night.told))
     finally:
         store.close()

@@ -9,3 +9,7 @@ class EngineError(RuntimeError):
 
 class ScheduleError(ValueError):
     """A schedule that cannot be kept: a bad cron expression or an unknown time zone."""
+
+
+class StoppedError(RuntimeError):
+    """A run could not go on; what it had recorded is kept, and the next start goes on from there."""

@@ -6,6 +6,7 @@ where the last one's data ends. Nothing here knows Prefect; :mod:`flows.nightly`
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,19 +16,21 @@ from typing import TYPE_CHECKING, Final
 from classifiers.rules import rules_version
 from crawlers.hub.aside import pages_aside
 from crawlers.hub.deep import CRAWLER, HubCrawler
-from crawlers.hub.listing import PAGE_SIZE, ListingError
+from crawlers.hub.listing import PAGE_SIZE, CursorError, ListingError, start_url
 from crawlers.hub.page import Page
 from crawlers.settings import HUB, Settings
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import RELEASE, Target
 from flows.progress import Progress, silent
-from storage.answers import Change
+from storage.answers import Change, RunRow
 from storage.runs import COMPLETE, FAILED, PARTIAL, Run, RunSpec
 from storage.store import Store
 from storage.writer import Unseen
 
 if TYPE_CHECKING:
     from crawlers.release import ReleaseCrawler
+
+log = logging.getLogger(__name__)
 
 PAGES_A_BATCH: Final = 32
 """Thirty thousand models: about a second of work, what a Prefect task should be."""
@@ -86,6 +89,13 @@ class Night:
 
 def begin(store: Store, settings: Settings, flow: str, scope: dict[str, object]) -> Run:
     """A new run, or the killed one of the same flow and scope."""
+    last = max((row.started_at for row in store.reader.runs(1)), default=None)
+    if settings.clock is None and last is not None and last > settings.now():
+        log.warning(
+            "this machine's clock says %s, but the last run began at %s: one of them is wrong, see 'ajar runs'",
+            settings.now().isoformat(timespec="seconds"),
+            last.isoformat(timespec="seconds"),
+        )
     spec = RunSpec(flow, scope, rules_version(), CRAWLER, settings.reach(HUB))
     return store.writer.begin(spec, settings.now())
 
@@ -94,8 +104,11 @@ def begin(store: Store, settings: Settings, flow: str, scope: dict[str, object])
 def sweep_some(night: Night) -> bool:
     """Record up to a batch of pages; returns whether there are more. Raises ListingError, with what came before kept.
 
-    Called again after an error it goes on at the run's cursor.
+    Called again after an error it goes on at the run's cursor; where the hub does not take that any more, at the start
+    of the listing, once a run.
     """
+    if night._pages is None:
+        night.run = night.store.writer.reload(night.run)  # a commit whose answer was lost may have moved it
     seen = int(night.store.reader.counts(night.run.id).get("seen", 0))
     left = None if night.limit is None else night.limit - seen
     if night._pages is None:
@@ -112,8 +125,12 @@ def sweep_some(night: Night) -> bool:
             night.progress("sweep", seen, night.limit or night.expected or None)
     except BaseException as error:
         stop_paging(night)
+        if isinstance(error, CursorError) and not night.store.reader.counts(night.run.id).get("restarts"):
+            log.warning("the hub's listing: %s; reading it from its start again", error)
+            night.run = night.store.writer.restart_listing(night.run, start_url("models"))
+            return True
         if isinstance(error, ListingError):
-            night.reached = error.reached or night.run.pages > 0
+            night.reached = error.reached = error.reached or night.run.pages > 0
         raise
     return batch == PAGES_A_BATCH
 
@@ -233,17 +250,19 @@ def said(record: Snapshot) -> str:
 
 
 # -- the end -------------------------------------------------------------------------------------------------------
-def end(night: Night, swept: bool) -> None:
+def end(night: Night, swept: bool) -> RunRow:
     """End the run with a status that says how much of it can be relied on."""
     counts = night.store.reader.counts(night.run.id)
+    seen = night.store.writer.distinct_seen(night.run) if counts.get("restarts") else counts.get("seen", 0)
     whole = swept and not night.limited and not night.doubted
-    nothing = not counts.get("seen") and not counts.get("deep")
+    nothing = not seen and not counts.get("deep")
     status = COMPLETE if not night.failed and (whole or not night.limited) else PARTIAL
     if night.failed and nothing:
         status = FAILED
     coverage: dict[str, object] = {
-        "listing": "none" if not counts.get("seen") else "whole" if whole else "part",
-        "seen": counts.get("seen", 0),
+        "listing": "none" if not seen else "whole" if whole else "part",
+        "seen": seen,
+        "unseen": 0 if whole else max(0, night.expected - seen) if night.expected else None,
         "skipped": night.malformed,
         "failed": night.failed,
         "gated": counts.get("gated", 0),
@@ -253,6 +272,10 @@ def end(night: Night, swept: bool) -> None:
     if night._releases is not None:
         night._releases.close()
         night._releases = None
+    row = night.store.reader.run(night.run.id)
+    if row is None:
+        raise RuntimeError(f"run {night.run.id} is not in the database that it was written to")
+    return row
 
 
 def changes(night: Night) -> Iterator[Change]:

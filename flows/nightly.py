@@ -14,7 +14,7 @@ from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
 from flows import night as steps
 from flows.artifacts import night_page, publish
-from flows.batches import End, Retry, batch, flow, is_transient
+from flows.batches import End, Retry, batch, flow, is_transient, step
 from flows.engine import configure_prefect, current_settings, run
 from flows.feed import nightly_feed
 from flows.limits import wait_for
@@ -41,12 +41,12 @@ _progress: ContextVar[Progress] = ContextVar("ajar_progress", default=silent)
 
 def _again(error: BaseException) -> bool:
     """Whether to page on from the cursor: the crawler has tried for a minute, but a hub that answered may recover."""
-    return is_transient(error) or (isinstance(error, ListingError) and error.reached)
+    return is_transient(error) and (not isinstance(error, ListingError) or error.reached)
 
 
 @batch(
     "sweep pages",
-    retry=Retry(times=2, first=5),
+    retry=Retry(times=3, first=5),
     transient=_again,
     label=lambda night: f"pages {night.run.pages + 1} and on",
 )
@@ -88,19 +88,26 @@ def nightly(sweep: bool = True, limit: int | None = None) -> Outcome:
 
 
 def _night(store: Store, settings: Settings, sweep: bool, limit: int | None) -> Outcome:
-    begun = steps.begin(store, settings, "nightly", {"sweep": sweep, "limit": limit})
-    night = Night(store, settings, begun, limit, _progress.get())
-    night.expected = store.reader.present() if sweep else 0
+    night = step("begin", _begin, store, settings, sweep, limit)
+    resumed = night.run.resumed
     swept = _sweep_all(night) if sweep else False
     if night.reached:
         _look_closely(night)
-    steps.end(night, swept or not sweep)
-    row = store.reader.run(night.run.id)
-    if row is None:
-        raise RuntimeError(f"run {night.run.id} is not in the database that it was written to")
-    night.told.extend(filter(None, [nightly_feed(store.engine, settings)]))
+    row = step("end", steps.end, night, swept or not sweep)
+    step("tell", _tell, night, row)
+    return Outcome(row, tuple(night.told), night.reached, resumed)
+
+
+def _begin(store: Store, settings: Settings, sweep: bool, limit: int | None) -> Night:
+    begun = steps.begin(store, settings, "nightly", {"sweep": sweep, "limit": limit})
+    night = Night(store, settings, begun, limit, _progress.get())
+    night.expected = store.reader.present() if sweep else 0
+    return night
+
+
+def _tell(night: Night, row: RunRow) -> None:
+    night.told.extend(filter(None, [nightly_feed(night.store.engine, night.settings)]))
     publish("ajar-nightly", night_page(row, steps.changes(night), night.told))
-    return Outcome(row, tuple(night.told), night.reached, begun.resumed)
 
 
 def _sweep_all(night: Night) -> bool:
@@ -114,9 +121,9 @@ def _sweep_all(night: Night) -> bool:
             return False
         finally:
             steps.stop_paging(night)
-        steps.sweep_ended(night)
+        step("end of the listing", steps.sweep_ended, night)
     if not night.limited and night.run.phase == "removed":
-        batches = steps.unseen(night)
+        batches = step("what is unlisted", steps.unseen, night)
         for number, unseen in enumerate(batches, 1):
             _ask(night, unseen)
             night.progress("unlisted", number, len(batches))
@@ -124,7 +131,7 @@ def _sweep_all(night: Night) -> bool:
 
 
 def _look_closely(night: Night) -> None:
-    batches = steps.due(night)
+    batches = step("what is due", steps.due, night)
     for number, targets in enumerate(batches, 1):
         _crawl(night, targets)
         night.progress("deep", number * steps.TARGETS_A_BATCH, len(batches) * steps.TARGETS_A_BATCH)

@@ -14,7 +14,7 @@ from classifiers.rules import rules_version
 from crawlers.hub.deep import CRAWLER
 from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
-from flows.batches import batch, flow
+from flows.batches import batch, flow, step
 from flows.engine import configure_prefect, current_settings, run
 from flows.progress import Progress, silent
 from storage.answers import RunRow
@@ -47,13 +47,14 @@ def reclassify(targets: list[str]) -> ReclassifyOutcome:
     try:
         with store.one_run():
             wanted = [Target(*text.split(":", 1)) for text in dict.fromkeys(targets)]
-            begun = store.writer.begin(_spec(settings, wanted), settings.now())
+            begun = step("begin", store.writer.begin, _spec(settings, wanted), settings.now())
             after, done, more = int(begun.cursor or 0), 0, True
             while more:
                 found = _judge(store, begun, wanted, after)
                 after, more, done = found.last, found.more, done + found.subjects
                 _progress.get()("reclassify", done, None)
-            store.writer.end(begun, COMPLETE, settings.now(), {"listing": "none", "failed": 0})
+            covered: dict[str, object] = {"listing": "none", "failed": 0}
+            step("end", store.writer.end, begun, COMPLETE, settings.now(), covered)
             row = store.reader.run(begun.id)
             if row is None:
                 raise RuntimeError(f"run {begun.id} is not in the database that it was written to")

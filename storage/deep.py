@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
@@ -18,7 +18,7 @@ from storage.codes import STATUSES
 from storage.intern import Interner
 from storage.runs import Run
 from storage.sweep import GONE, PRESENT, record_digest
-from storage.times import maybe_micros, to_micros
+from storage.times import from_micros, maybe_micros, to_micros
 from storage.witness import Witnesses
 
 _OK: Final = STATUSES.code(FetchStatus.OK)
@@ -53,6 +53,7 @@ class SnapshotRecorder:
 
         What a slot already showed just before, and still shows, is a look and no row. ``closely`` marks a deep crawl.
         """
+        snapshots = [self._no_earlier(snapshot) for snapshot in snapshots]
         subject = self._subject(target, snapshots)
         documents = self._interner.documents(s.body for s in snapshots if s.status is FetchStatus.OK)
         slots = self._interner.slots(s.slot for s in snapshots)
@@ -73,6 +74,13 @@ class SnapshotRecorder:
         if not late:
             self._note(subject, snapshots, closely)
         return subject.id, len(rows)
+
+    def _no_earlier(self, snapshot: Snapshot) -> Snapshot:
+        """What is seen now was seen no earlier than the run began, also where the clock was turned back meanwhile."""
+        if _of_the_past(snapshot) or to_micros(snapshot.observed_at) >= self._run.started_at:
+            return snapshot
+        begun = from_micros(self._run.started_at)
+        return replace(snapshot, observed_at=begun, fetched_at=begun)
 
     def _subject(self, target: Target, snapshots: Sequence[Snapshot]) -> Any:
         t = schema.subject
@@ -106,8 +114,7 @@ class SnapshotRecorder:
         content: tuple[object, ...] = (status, document)
         if snapshot.slot == RECORD and status == _OK:
             content += (snapshot.revision, created, modified)
-        of_the_past = snapshot.dated or snapshot.observed_at != snapshot.fetched_at
-        held = now if of_the_past or before is None else [before, *now]
+        held = now if _of_the_past(snapshot) or before is None else [before, *now]
         for row in held:
             shown: tuple[object, ...] = (row.status, row.document_id)
             if len(content) > 2:
@@ -142,6 +149,11 @@ class SnapshotRecorder:
             values |= {"present": GONE, "due": 0}
         table = schema.subject
         self._connection.execute(update(table).where(table.c.id == subject.id).values(values))
+
+
+def _of_the_past(snapshot: Snapshot) -> bool:
+    """Whether it tells of another moment than that of the fetch: a commit, or a capture."""
+    return snapshot.dated or snapshot.observed_at != snapshot.fetched_at
 
 
 def stored_state(connection: Connection, target: Target) -> dict[str, Stored]:

@@ -12,16 +12,37 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
 HEAD: Final = "0002"
 """The newest migration; a test holds it against ``storage/migrations/versions``."""
+
+BUSY_SECONDS: Final = 60
+"""How long a transaction waits for another program's lock; ``?timeout=SECONDS`` in an SQLite URL says otherwise."""
 
 _WRITER_LOCK: Final = 0x414A4152  # "AJAR"
 
 
 class StoreError(RuntimeError):
     """The database cannot be used; the message says what to do."""
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether there is no space for what was to be written (or the disk refuses it)."""
+    words = ("disk is full", "disk I/O error")
+    return any(word in str(error.orig) for word in words) or getattr(error.orig, "sqlstate", None) == "53100"
+
+
+def trouble(error: DBAPIError) -> str:
+    """What an error of the database means for people, and what to do about it."""
+    said = str(error.orig).strip().partition("\n")[0]
+    if is_full(error):
+        return f"the database cannot be written ({said}); free some space on its disk"
+    if "locked" in said or getattr(error.orig, "sqlstate", None) == "55P03":
+        return f"another program holds a lock on the database ({said}); end it"
+    if isinstance(error, OperationalError | InterfaceError):
+        return f"the database went away ({said}); see that it is up"
+    return f"the database refused ({said})"
 
 
 def database_url(text_url: str) -> URL:
@@ -44,10 +65,14 @@ def open_engine(text_url: str) -> Engine:
     url = database_url(text_url)
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    if url.get_backend_name() == "sqlite" and "timeout" not in url.query:
+        url = url.update_query_dict({"timeout": str(BUSY_SECONDS)})
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connection)
         event.listen(engine, "begin", _sqlite_begin)
+    else:
+        event.listen(engine, "connect", _postgresql_connection)
     try:
         _migrate(engine)
     except OperationalError as error:
@@ -68,9 +93,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _sqlite_connection(raw: Any, _record: object) -> None:
     raw.isolation_level = None  # transactions are begun by _sqlite_begin, so that a writer can take its lock at once
     cursor = raw.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=60000", "cache_size=-65536"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _postgresql_connection(raw: Any, _record: object) -> None:
+    with raw.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+    raw.commit()
 
 
 def _sqlite_begin(connection: Connection) -> None:

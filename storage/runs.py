@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Engine, delete, func, select, text, update
+from sqlalchemy import Connection, delete, func, select, update
 
+from crawlers.targets import HUB_MODEL
 from storage import schema
 from storage.answers import RunRow
 from storage.bulk import insert_rows, next_id
-from storage.engine import StoreError
 from storage.intern import Interner
 from storage.looks import PART, Look, Looks, pack_ids, unpack_ids
 from storage.times import from_micros, maybe_datetime, to_micros
@@ -25,8 +22,6 @@ RUNNING: Final = "running"
 COMPLETE: Final = "complete"
 PARTIAL: Final = "partial"
 FAILED: Final = "failed"
-
-_LOCK_KEY: Final = 0x414A4153
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +68,11 @@ def begin_run(connection: Connection, interner: Interner, spec: RunSpec, now: da
     taken = next((r for r in left if _takes_up(r, spec, micros, resume_seconds)), None)
     for row in left:
         if row is not taken:
-            _end_row(connection, row.id, FAILED, micros, "the process ended before the run did")
+            end_run(
+                connection, row.id, FAILED, now, _left_behind(connection, row), "the process ended before the run did"
+            )
     if taken is not None:
-        pages = connection.execute(
-            select(func.count()).select_from(schema.look_page).where(schema.look_page.c.run_id == taken.id)
-        ).scalar()
-        return _run(taken, int(pages or 0))
+        return _run(taken, pages_of(connection, taken.id))
     newest = connection.execute(select(func.max(table.c.recorded_at))).scalar() or 0
     run = Run(
         id=next_id(connection, table),
@@ -151,9 +145,32 @@ def add_ids(connection: Connection, run_id: int, column: str, ids: frozenset[int
     connection.execute(update(table).where(table.c.id == run_id).values({column: pack_ids({*old, *ids})}))
 
 
-def end_run(connection: Connection, run_id: int, status: str, now: datetime, coverage: Mapping[str, object]) -> None:
+def pages_of(connection: Connection, run_id: int) -> int:
+    """How many pages of the listing a running run has recorded."""
+    where = schema.look_page.c.run_id == run_id
+    return int(connection.execute(select(func.count()).select_from(schema.look_page).where(where)).scalar() or 0)
+
+
+def _left_behind(connection: Connection, row: Any) -> dict[str, object]:
+    """What a run covered whose process died: as much as its row and its pages say."""
+    t = schema.subject
+    seen = orjson.loads(row.counts).get("seen", 0)
+    there = connection.execute(select(func.count()).select_from(t).where(t.c.kind == HUB_MODEL, t.c.present == 1))
+    listing = {0: "none", PART: "part"}.get(row.sweep, "whole")
+    unseen = 0 if listing == "whole" else max(0, int(there.scalar() or 0) - seen)
+    return {"listing": listing, "seen": seen, "unseen": unseen}
+
+
+def end_run(
+    connection: Connection,
+    run_id: int,
+    status: str,
+    now: datetime,
+    coverage: Mapping[str, object],
+    error: str | None = None,
+) -> None:
     """End a run; what was kept only for taking it up again goes."""
-    _end_row(connection, run_id, status, to_micros(now), None)
+    _end_row(connection, run_id, status, to_micros(now), error)
     text_coverage = orjson.dumps(coverage, option=orjson.OPT_SORT_KEYS).decode()
     connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(coverage=text_coverage))
 
@@ -219,28 +236,3 @@ def run_row(row: Any, rules: str) -> RunRow:
         coverage=orjson.loads(row.coverage),
         error=row.error,
     )
-
-
-@contextmanager
-def run_lock(engine: Engine) -> Iterator[None]:
-    """One run at a time a database; released by the system when the process dies. Raises :class:`StoreError`."""
-    busy = StoreError("another run is writing to this database; wait for it, or see 'ajar runs'")
-    if engine.dialect.name == "postgresql":
-        with engine.connect() as connection:
-            if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY}).scalar():
-                raise busy
-            connection.commit()
-            try:
-                yield
-            finally:
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK_KEY})
-        return
-    if not engine.url.database or engine.url.database == ":memory:":
-        yield
-        return
-    with Path(engine.url.database + ".lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise busy from None
-        yield

@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy import Engine
 
 from storage.engine import open_engine
+from storage.lock import run_lock
 from storage.reader import Reader
-from storage.runs import run_lock
 from storage.writer import Writer
 
 
@@ -29,7 +29,7 @@ class Store:
     @contextmanager
     def one_run(self) -> Iterator[None]:
         """Hold the database's run lock; raises :class:`storage.engine.StoreError` while another run holds it."""
-        with run_lock(self.engine):
+        with run_lock(self.engine) as lock, self.writer.held_by(lock):
             yield
 
 

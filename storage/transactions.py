@@ -12,6 +12,7 @@ from storage.beliefs import Beliefs
 from storage.deep import SnapshotRecorder
 from storage.engine import writing
 from storage.intern import Interner
+from storage.lock import RunLock
 from storage.looks import Looks
 from storage.runs import Run, load_looks
 from storage.sweep import Memory
@@ -25,10 +26,21 @@ class Transactions:
         self._engine: Final = engine
         self._memory: Final = Memory()
         self._looks: tuple[int, Looks, dict[int, str]] | None = None
+        self._lock = RunLock()
+
+    @contextmanager
+    def held_by(self, lock: RunLock) -> Iterator[None]:
+        """Write only while the run's lock is held."""
+        before, self._lock = self._lock, lock
+        try:
+            yield
+        finally:
+            self._lock = before
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         try:
+            self._lock.hold()
             with writing(self._engine) as connection:
                 yield connection
         except BaseException:

@@ -18,6 +18,7 @@ from storage.bulk import insert_rows
 from storage.deep import SnapshotRecorder, Stored, stored_state
 from storage.intern import Interner
 from storage.looks import PART, WHOLE, pack_ids, unpack_ids
+from storage.resume import distinct_seen, reloaded, restarted
 from storage.runs import Run, RunSpec, add_counts, add_ids, begin_run, end_run, load_looks
 from storage.second import SecondThoughts
 from storage.sweep import PRESENT, PageCounts, SweepRecorder
@@ -69,6 +70,21 @@ class Writer(SecondThoughts):
             add_counts(connection, run.id, counts, phase=phase)
         return replace(run, phase=phase)
 
+    def reload(self, run: Run) -> Run:
+        """The run as it is recorded."""
+        with self._engine.connect() as connection:
+            return reloaded(connection, run)
+
+    def restart_listing(self, run: Run, start: str) -> Run:
+        """Let the run read its listing from ``start`` again."""
+        with self._transaction() as connection:
+            return restarted(connection, run, start)
+
+    def distinct_seen(self, run: Run) -> int:
+        """How many models the run's pages showed, each counted once."""
+        with self._engine.connect() as connection:
+            return distinct_seen(connection, run)
+
     def end(self, run: Run, status: str, now: datetime, coverage: Mapping[str, object]) -> None:
         """End a run with its status and what it covered."""
         with self._transaction() as connection:
@@ -85,7 +101,7 @@ class Writer(SecondThoughts):
             witnesses = Witnesses(connection, run, looks, crawlers)
             recorder = SweepRecorder(connection, interner, run, looks, beliefs, self._memory, kind, newest, witnesses)
             for page in pages:
-                at = to_micros(page.fetched_at)
+                at = max(to_micros(page.fetched_at), run.started_at)  # a clock may be turned back meanwhile
                 counts, seen = recorder.record(page.records, at)
                 reach = min((r.created for r in page.records), default=None)
                 row = (run.id, run.pages, at, reach, len(page.records), pack_ids(seen))
@@ -256,7 +272,12 @@ class Writer(SecondThoughts):
                 kind, _, key = text.partition(":")
                 row = connection.execute(columns.where(t.c.kind == kind, t.c.key == key)).one_or_none()
                 recent = run.started_at - every_seconds * 1_000_000
-                if row is not None and row.deep_at is not None and row.deep_at > recent and not row.due:
+                if (
+                    row is not None
+                    and row.deep_at is not None
+                    and recent < row.deep_at <= run.started_at
+                    and not row.due
+                ):
                     fresh.add(text)
         chosen = [Target(*text.split(":", 1)) for text in watched if text not in fresh]
         return list(dict.fromkeys([*chosen, *flagged]))

@@ -8,7 +8,7 @@ from typing import Final
 
 from classifiers.evidence import Evidence, declared_reading
 from classifiers.model import Component, Finding, Outcome, Pointer
-from classifiers.probes.data import stage_by_name
+from classifiers.probes.data import STAGES, named_by, stage_by_name
 from classifiers.releases.phrases import Match, entry, named, said, table
 from classifiers.releases.sources import Sources
 from classifiers.releases.stages import Answer, places, quoted, telling_places
@@ -57,7 +57,7 @@ def corpora(sources: Sources, component: Component) -> tuple[Match, ...]:
 
 
 def datasets(sources: Sources, component: Component) -> tuple[tuple[str, Pointer], ...]:
-    """The datasets of a stage that hub records declare or the watchlist names, with where they stand."""
+    """The datasets of a stage that hub records or those of their bases declare, or the watchlist names, with where."""
     declared: dict[str, Pointer] = {}
     for source, view in sources.hubs:
         record = Evidence(view).record
@@ -67,6 +67,9 @@ def datasets(sources: Sources, component: Component) -> tuple[tuple[str, Pointer
         dataset = source.partition(":")[2]
         if sources.ok(f"{source}#{RECORD}"):
             declared.setdefault(dataset, Pointer(f"{source}#{RECORD}", "id", excerpt(dataset)))
+    for _, view in sources.hubs if component in STAGES else ():
+        for dataset, (_, base) in named_by(Evidence(view), component).inherited.items():
+            declared.setdefault(dataset, Pointer(f"hf:{base}#{RECORD}", "datasets", excerpt(dataset)))
     return tuple((name, where) for name, where in declared.items() if stage_by_name(name) is component)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from classifiers.contradictions import CONTRADICTIONS
 from classifiers.levels import Row, Table, Verdict
 from classifiers.model import Component, Outcome
 
@@ -55,7 +56,7 @@ _WEIGHTS: Final = Table(
         Row({"weights-released": _FALSE, "api-offered": _FALSE | _NOT_KNOWN}, Verdict.NOT_RELEASED),
         Row({"weights-released": _NOT_KNOWN}, Verdict.UNKNOWN),
     ),
-    _CONTEXT,
+    _CONTEXT | CONTRADICTIONS.keys(),
 )
 
 RELEASE_TABLES: Final[Mapping[Component, Table]] = {

@@ -20,7 +20,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import IO, Any, Final
 
-from crawlers.hub.listing import Kind, Listing, ListingError
+from crawlers.hub.listing import CursorError, Kind, Listing, ListingError
 from crawlers.hub.page import Page
 from crawlers.hub.record import Listed
 from crawlers.settings import Settings
@@ -49,7 +49,7 @@ def pages_aside(
     except OSError as error:
         raise ListingError(f"the process that reads the listing ended early: {error}", reached=False) from error
     finally:
-        child.terminate()
+        child.kill()  # it ignores what a person or a service manager sends to the whole group
         child.wait()
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:
@@ -64,7 +64,8 @@ def _received(pipe: IO[bytes]) -> dict[str, Any] | None:
         raise ListingError("the process that reads the listing ended early", reached=False)
     message: dict[str, Any] = marshal.loads(body)  # noqa: S302 - of our own child
     if "error" in message:
-        raise ListingError(message["error"], reached=message["reached"])
+        kind = CursorError if message["cursor"] else ListingError
+        raise kind(message["error"], reached=message["reached"], transient=message["transient"])
     return None if message.get("end") else message
 
 
@@ -94,7 +95,9 @@ def _serve(pipe: IO[bytes], settings: Settings, kind: Kind, start: str | None, l
             _send(pipe, message)
         _send(pipe, {"end": True})
     except ListingError as error:
-        _send(pipe, {"error": str(error), "reached": error.reached})
+        expired = isinstance(error, CursorError)
+        told = {"error": str(error), "reached": error.reached, "transient": error.transient, "cursor": expired}
+        _send(pipe, told)
 
 
 def _end_with(pipe: IO[bytes]) -> None:
@@ -104,7 +107,8 @@ def _end_with(pipe: IO[bytes]) -> None:
 
 def main() -> None:
     """The child: settings and question come in once, pages go out, and the parent's end is ours."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    for asked in (signal.SIGINT, signal.SIGTERM):  # the parent's to answer, whose end is ours
+        signal.signal(asked, signal.SIG_IGN)
     question = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent
     threading.Thread(target=_end_with, args=(sys.stdin.buffer,), daemon=True).start()
     try:

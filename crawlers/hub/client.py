@@ -17,7 +17,7 @@ import orjson
 from huggingface_hub import get_session
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented, missing in __all__
 
-from crawlers.http import Answer, Fetcher
+from crawlers.http import Answer, Fetcher, Patience
 from crawlers.settings import HUB, Settings
 
 # https://huggingface.co/docs/hub/rate-limits, read 2026-11: requests in five minutes, anonymous and with a free token.
@@ -62,6 +62,7 @@ def hub_fetcher(
         name = _bucket(urlsplit(url).path)
         return name, _QUOTAS[name][settings.hf_token is not None] if direct else float("inf")
 
+    parts.setdefault("patience", Patience(silence=settings.timeout))
     return kind(settings, session, headers, quota=quota, elsewhere=STORAGE_HOSTS, **parts)
 
 

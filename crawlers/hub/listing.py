@@ -24,7 +24,7 @@ from crawlers.hub.page import Page, read_page
 from crawlers.hub.record import DATASET_EXPAND, EXPAND
 from crawlers.settings import HUB, Settings
 
-__all__ = ["Kind", "Listing", "ListingError", "Page", "start_url"]
+__all__ = ["CursorError", "Kind", "Listing", "ListingError", "Page", "start_url"]
 
 Kind = Literal["models", "datasets"]
 PAGE_SIZE: Final = 1000
@@ -32,8 +32,15 @@ MAX_PAGE_BYTES: Final = 128 * 1024 * 1024
 _EXPANDS: Final = {"models": EXPAND, "datasets": DATASET_EXPAND}
 
 
+_CURSOR_REFUSED: Final = frozenset({400, 404, 410, 416, 422})
+
+
 class ListingError(FetchError):
     """The listing cannot be continued; what was yielded before it is good, and it is not complete."""
+
+
+class CursorError(ListingError):
+    """The hub does not take a cursor (any more) that it gave: the listing can only be read from its start."""
 
 
 class Listing:
@@ -65,17 +72,22 @@ class Listing:
 
     def _walk(self, ahead: _Ahead, first: str, limit: int | None) -> Iterator[Page]:
         left, url, asked = limit, _sized(first, limit), {_cursor(first)}
+        shown: set[int] = set()
         ahead.ask(url)
         while True:
             answer, following, fetched_at = ahead.result()
             if following is not None and _cursor(following) in asked:
-                raise ListingError(f"the listing turns in a circle at {following}")
+                raise ListingError(f"the listing turns in a circle at {following}", transient=False)
             if following is not None and left is None:
                 ahead.ask(_sized(following, None))
             try:
                 page = read_page(answer.body, url, following, fetched_at)
             except ValueError as error:
                 raise ListingError(f"{url}: {error}") from error
+            content = hash(tuple(record.id for record in page.records))
+            if content in shown:  # under a new cursor: to go on might never end, and what it hides is not known
+                raise ListingError(f"the listing shows the same page again at {url}", transient=False)
+            shown.add(content)
             yield page
             if left is not None:
                 left -= len(page.records) + len(page.malformed)
@@ -92,10 +104,13 @@ class Listing:
         if refused is not None:
             if refused is Refusal.MISSING:
                 refused = Refusal.OTHER
-            raise ListingError(f"{url}: {explain(answer, refused)}")
+            expired = answer.status in _CURSOR_REFUSED and _cursor(url) != ""
+            kind_of = CursorError if expired else ListingError
+            raise kind_of(f"{url}: {explain(answer, refused)}", transient=False)
         following = fetcher.next_link(answer)
         if following is not None and _continued(following, kind) is None:
-            raise ListingError(f"the listing's next page is not of the listing ({following[:200]!r}); not followed")
+            why = f"the listing's next page is not of the listing ({following[:200]!r}); not followed"
+            raise ListingError(why, transient=False)
         return answer, following, self._settings.now()
 
 
@@ -153,7 +168,7 @@ class _Ahead:
         if isinstance(got, ListingError):
             raise got
         if isinstance(got, FetchError):
-            raise ListingError(str(got), reached=got.reached) from got
+            raise ListingError(str(got), reached=got.reached, transient=got.transient) from got
         if isinstance(got, BaseException):
             raise got
         return got

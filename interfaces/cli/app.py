@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -139,8 +141,35 @@ def cli() -> None:
     """
 
 
+class TerminatedError(BaseException):
+    """SIGTERM came: the process ends in order, as after Ctrl-C."""
+
+
+@contextmanager
+def _orderly_end() -> Iterator[None]:
+    """Let SIGTERM raise, so that what is open is closed. Elsewhere than in the main thread nothing can be set."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def terminated(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+        raise TerminatedError
+
+    before = signal.signal(signal.SIGTERM, terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command; the exit status (see :class:`interfaces.cli.errors.Exit`)."""
+    with _orderly_end():
+        return _run(args)
+
+
+def _run(args: Sequence[str] | None) -> int:
     app = App()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a locale without our characters must not end in a traceback
@@ -152,6 +181,10 @@ def main(args: Sequence[str] | None = None) -> int:
         app.clear_bars()
         complain("interrupted")
         return Exit.INTERRUPTED
+    except TerminatedError:
+        app.clear_bars()
+        complain("terminated; a run goes on at the next start where its data ends")
+        return Exit.TERMINATED
     except (HungUpError, BrokenPipeError):
         return _hang_up()
     except Exception as error:

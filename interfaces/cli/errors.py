@@ -24,6 +24,7 @@ class Exit(IntEnum):
     WRONG_USE = 2
     UNREACHABLE = 3
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class AjarError(click.ClickException):
@@ -48,7 +49,11 @@ _UNREACHABLE: Final = (
     ("sqlalchemy.exc", "OperationalError"),
     ("sqlalchemy.exc", "InterfaceError"),
 )
-_OURS: Final = (("storage.engine", "StoreError"), ("flows.errors", "EngineError"))
+_OURS: Final = (
+    ("storage.engine", "StoreError"),
+    ("flows.errors", "EngineError"),
+    ("flows.errors", "StoppedError"),
+)
 """Their words already say what to do."""
 
 

@@ -56,6 +56,11 @@ def settings(served: Web) -> dict[str, str]:
     return {"HF_ENDPOINT": served.url, "AJAR_MIRRORS": json.dumps(mirrors), "AJAR_CLOCK": NOW}
 
 
+def backfill(served: Web, *args: str) -> subprocess.CompletedProcess[bytes]:
+    known = settings(served)
+    return ajar("backfill", *args, HF_ENDPOINT=known["HF_ENDPOINT"], AJAR_MIRRORS=known["AJAR_MIRRORS"], AJAR_CLOCK=NOW)
+
+
 def asked(*question: str) -> Any:
     done = ajar(*question, "--json")
     assert done.returncode == 0, done.stderr
@@ -63,8 +68,8 @@ def asked(*question: str) -> Any:
 
 
 def test_the_past_of_a_release_answers_for_past_dates(served: Web) -> None:
-    estimate = json.loads(ajar("backfill", "tern", "--dry-run", "--json", **settings(served)).stdout)
-    done = ajar("backfill", "tern", "--json", **settings(served))
+    estimate = json.loads(backfill(served, "tern", "--dry-run", "--json").stdout)
+    done = backfill(served, "tern", "--json")
     assert done.returncode == 0, done.stderr
     run = json.loads(done.stdout)
     assert (run["status"], run["counts"]["backfilled"]) == ("complete", 1)
@@ -83,16 +88,16 @@ def test_the_past_of_a_release_answers_for_past_dates(served: Web) -> None:
 
 
 def test_the_archive_is_asked_only_with_its_switch(served: Web) -> None:
-    ajar("backfill", "tern", "-q", **settings(served))
+    backfill(served, "tern", "-q")
     assert not [a.url for a in served.asked if "web.archive.org" in a.url]
-    done = ajar("backfill", "tern", "--wayback", "--json", **settings(served))
+    done = backfill(served, "tern", "--wayback", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["counts"]["past"] == 1, "and the rest is there already"
 
 
 def test_a_watchlist_in_one_command_names_what_could_not_be_read(served: Web) -> None:
     ajar("track", "tern", "auk", "nobody/nothing")
-    done = ajar("backfill", "--watchlist", "--json", **settings(served))
+    done = backfill(served, "--watchlist", "--json")
     assert done.returncode == 1
     outcome = json.loads(done.stdout)
     assert outcome["failures"] == ["hf:nobody/nothing: missing or private"]
@@ -118,7 +123,7 @@ def test_a_killed_backfill_of_releases_asks_again_for_nothing_that_was_recorded(
     process.communicate()
     go_on.set()
     served.asked.clear()
-    done = ajar("backfill", "tern", "auk", "--json", **settings(served))
+    done = backfill(served, "tern", "auk", "--json")
     outcome = json.loads(done.stdout)
     assert (outcome["resumed"], outcome["status"], outcome["counts"]["backfilled"]) == (True, "complete", 2)
     assert not [a.url for a in served.asked if "lab/tern" in a.url or PAPER in a.url]

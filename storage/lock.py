@@ -1,0 +1,88 @@
+"""One run at a time a database. The system lets go of the lock when the process dies, however it dies."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+from storage.engine import StoreError
+
+_KEY: Final = 0x414A4153
+_BUSY: Final = "another run is writing to this database; wait for it, or see 'ajar runs'"
+
+
+class RunLock:
+    """The lock of one run. :meth:`hold` is called before each transaction and takes it anew where it was lost."""
+
+    def hold(self) -> None:
+        """Return while the lock is ours; raises :class:`StoreError` where another run took it meanwhile."""
+
+
+class SessionLock(RunLock):
+    """PostgreSQL's advisory lock of a session: a restarted server has forgotten it, and with it who was running."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine: Final = engine
+        self._connection: Connection | None = None
+        self._doubted = True
+        event.listen(engine, "handle_error", self._noticed)
+
+    def hold(self) -> None:
+        """See :class:`RunLock`. Costs nothing unless a connection was lost since the last time."""
+        if not self._doubted:
+            return
+        self._let_go()
+        connection = self._engine.connect()
+        taken = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}).scalar()
+        connection.commit()
+        if not taken:
+            connection.close()
+            raise StoreError(_BUSY)
+        self._connection, self._doubted = connection, False
+
+    def release(self) -> None:
+        """Let others run."""
+        event.remove(self._engine, "handle_error", self._noticed)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        with suppress(DBAPIError):  # of a server that is not there any more nothing is held
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _KEY})
+            connection.commit()
+        with suppress(DBAPIError):
+            connection.close()
+
+    def _noticed(self, context: Any) -> None:
+        if context.is_disconnect:
+            self._doubted = True
+
+
+@contextmanager
+def run_lock(engine: Engine) -> Iterator[RunLock]:
+    """Hold the run lock of a database. Raises :class:`StoreError` while another run holds it."""
+    if engine.dialect.name == "postgresql":
+        lock = SessionLock(engine)
+        try:
+            lock.hold()
+            yield lock
+        finally:
+            lock.release()
+        return
+    if not engine.url.database or engine.url.database == ":memory:":
+        yield RunLock()
+        return
+    with Path(engine.url.database + ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreError(_BUSY) from None
+        yield RunLock()
