@@ -160,7 +160,7 @@ class Bench:
 
 def measure(models: int, latency: float, part: str) -> list[Way]:
     """All ways of a part, in one run."""
-    ways = []
+    ways: list[Way] = []
     with (
         postgres() as server,
         DemoHub(repositories(models)) as hub,
@@ -197,8 +197,8 @@ def section(ways: list[Way], models: int, latency: float) -> str:
     first = next(way for way in ways if way.workers == 1)
     crawl = first.requests > 0
     what = (
-        f"{models} models with a card, a licence file and a configuration each; a hub that takes {latency * 1000:.0f} ms "
-        "for every answer."
+        f"{models} models with a card, a licence file and a configuration each; a hub that takes "
+        f"{latency * 1000:.0f} ms for every answer."
         if crawl
         else f"{models * MORE} such models, which a quick hub gave, judged anew; nothing is asked of anybody."
     )
@@ -226,15 +226,16 @@ def write(sections: dict[str, str]) -> str:
 
 HEAD: Final = """# Several workers
 
-Written by `make bench-workers`; what it does is in `benchmarks/workers/__main__.py`. PostgreSQL, the Prefect server, the
-hub and the workers share one machine. Seconds are of the whole command, the start of its processes included; *asking* is
-the time between the first request and the last. One worker is the night by itself, without a pool. *Same history*: every
-table of `ajar export`, line by line.
+Written by `make bench-workers`; what it does is in `benchmarks/workers/__main__.py`. PostgreSQL, the Prefect server,
+the hub and the workers share one machine. Seconds are of the whole command, the start of its processes included;
+*asking* is the time between the first request and the last. One worker is the night by itself, without a pool. *Same
+history*: every table of `ajar export`, line by line.
 
 A flow run is a process of its own and costs several seconds of a core before its first request: that is constant, and
-what keeps short work from gaining. Beyond the number of cores workers gain only where they wait for the hub; a real night
-is bound by the hub's quota first, which all workers share. A killed worker's shard is handed out again some seconds after
-PostgreSQL let go of its lock; what it had read and not yet recorded, ten models at most, is asked for again.
+what keeps short work from gaining. Beyond the number of cores workers gain only where they wait for the hub; a real
+night is bound by the hub's quota first, which all workers share. A killed worker's shard is handed out again some
+seconds after PostgreSQL let go of its lock; what it had read and not yet recorded, ten models at most, is asked for
+again.
 """
 
 
