@@ -6,7 +6,7 @@
 The first adds to the index that is there; the second makes it anew. ``--more`` is a folder of texts, each named as its
 licence's id (``llama2.txt``; what follows ``@`` in the name is free). ``--scancode`` is ``licensedcode/data`` of an
 installed ScanCode (its data is CC-BY-4.0; it need not, and should not, be installed beside Ajar). ``--labelled`` is a
-folder of labelled texts (``texts/``, and what ``files.csv`` marks as canonical). Only hashes are kept: no text is copied.
+folder of labelled texts (``texts/``, and what ``files.csv`` marks as canonical). Only hashes are kept, no text.
 """
 
 from __future__ import annotations
