@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request, Spider, signals
@@ -31,6 +32,7 @@ from crawlers.settings import Settings
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask, Visit
 
+T = TypeVar("T")
 MAX_DOCUMENT: Final = 5 * 1024 * 1024
 TRIES: Final = 8
 LONGEST_WAIT: Final = 300.0
@@ -174,8 +176,10 @@ class Redirects:
 class SpiderSource:
     """Runs one spider class as a :class:`~crawlers.source.Source`."""
 
-    def __init__(self, spider: type[SourceSpider], keeper: Doorkeeper, first_wait: float = 1.0) -> None:
+    def __init__(self, spider: type[SourceSpider], keeper: Doorkeeper, first_wait: float = 1.0, **how: Any) -> None:
+        """``how`` goes to the spider."""
         self._spider: Final = spider
+        self._how: Final = how
         self._keeper: Final = keeper
         self._settings: Final = scrapy_settings(keeper.settings, spider.ROBOTS, first_wait)
 
@@ -189,8 +193,18 @@ class SpiderSource:
             found.append(item)
 
         crawler.signals.connect(keep, signal=signals.item_scraped)
-        await runner.crawl(crawler, visit=visit, asks=asks, keeper=self._keeper)
+        await runner.crawl(crawler, visit=visit, asks=asks, keeper=self._keeper, **self._how)
         return found
+
+
+def awaited(work: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine, also where this thread runs an event loop already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def scrapy_settings(settings: Settings, robots: bool, first_wait: float) -> dict[str, Any]:
