@@ -16,7 +16,7 @@ import yaml
 import classifiers
 from classifiers.evidence import declared_reading
 from classifiers.model import Component, Outcome
-from classifiers.releases.phrases import loose
+from classifiers.releases.find import loose
 from tests.classifiers.test_release import REPO, Slots, assessed, readme, tree, why
 
 DATA: Final = Path(classifiers.__file__).parent / "data"
