@@ -1,4 +1,4 @@
-"""``ajar doctor`` on Prefect, pools, workers, folders, tokens and pins: each misconfiguration is found, with its fix."""
+"""``ajar doctor`` on Prefect, pools, workers, folders, tokens, pins: each misconfiguration is found, and its fix."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class Server:
                 self.end_headers()
                 self.wfile.write(text)
 
-            do_POST = do_GET
+            def do_POST(self) -> None:
+                self.do_GET()
 
             def log_message(self, format: str, *args: object) -> None:
                 """Silence."""
