@@ -89,6 +89,9 @@ class Writer(SecondThoughts):
         """End a run with its status and what it covered."""
         with self._transaction() as connection:
             end_run(connection, run.id, status, now, coverage)
+            t = schema.run
+            if connection.execute(select(t.c.sweep).where(t.c.id == run.id)).scalar() == PART:
+                self._date_anew(connection, run, self._parts(connection, run)[1])
 
     # -- the sweep ---------------------------------------------------------------------------------------------------
     def record_pages(self, run: Run, pages: Sequence[Page], kind: str = HUB_MODEL) -> tuple[Run, PageCounts]:
