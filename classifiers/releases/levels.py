@@ -53,7 +53,9 @@ _WEIGHTS: Final = Table(
         Row({"weights-released": _TRUE, "license-level": _TRUE}, Verdict.BY_LICENSE),
         Row({"weights-released": _TRUE, "license-level": _NOT_KNOWN}, Verdict.UNKNOWN),
         Row({"weights-released": _FALSE, "api-offered": _TRUE}, Verdict.PAID_API),
-        Row({"weights-released": _FALSE, "api-offered": _FALSE | _NOT_KNOWN}, Verdict.NOT_RELEASED),
+        Row({"weights-released": _FALSE, "api-offered": _FALSE}, Verdict.NOT_RELEASED),
+        # Nothing is to be had, or only for money: where an interface would be offered was not looked at.
+        Row({"weights-released": _FALSE, "api-offered": _NOT_KNOWN}, Verdict.UNKNOWN),
         Row({"weights-released": _NOT_KNOWN}, Verdict.UNKNOWN),
     ),
     _CONTEXT | CONTRADICTIONS.keys(),
