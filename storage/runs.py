@@ -73,7 +73,7 @@ def begin_run(connection: Connection, interner: Interner, spec: RunSpec, now: da
                 connection, row.id, FAILED, now, _left_behind(connection, row), "the process ended before the run did"
             )
     if taken is not None:
-        return _run(taken, pages_of(connection, taken.id))
+        return run_of_row(taken, pages_of(connection, taken.id))
     newest = connection.execute(select(func.max(table.c.recorded_at))).scalar() or 0
     run = Run(
         id=next_id(connection, table),
@@ -111,7 +111,8 @@ def _takes_up(row: Any, spec: RunSpec, now: int, resume_seconds: float) -> bool:
     return same and 0 <= now - row.started_at <= resume_seconds * 1_000_000
 
 
-def _run(row: Any, pages: int) -> Run:
+def run_of_row(row: Any, pages: int) -> Run:
+    """A run in progress, to be gone on with."""
     return Run(
         id=row.id,
         flow=row.flow,
@@ -146,6 +147,18 @@ def add_ids(connection: Connection, run_id: int, column: str, ids: frozenset[int
     connection.execute(update(table).where(table.c.id == run_id).values({column: pack_ids({*old, *ids})}))
 
 
+def add_metrics(connection: Connection, run_id: int, metrics: Mapping[str, float]) -> dict[str, float]:
+    """Add what a part of a run cost to what the rest did (of ``peak_memory`` the most); returns the sum."""
+    table = schema.run
+    old = orjson.loads(connection.execute(select(table.c.metrics).where(table.c.id == run_id)).scalar() or "{}")
+    summed = {name: old.get(name, 0) + metrics.get(name, 0) for name in (*old, *metrics)}
+    if "peak_memory" in summed:
+        summed["peak_memory"] = max(old.get("peak_memory", 0), metrics.get("peak_memory", 0))
+    values = {"metrics": orjson.dumps(summed).decode()}
+    connection.execute(update(table).where(table.c.id == run_id).values(values))
+    return summed
+
+
 def pages_of(connection: Connection, run_id: int) -> int:
     """How many pages of the listing a running run has recorded."""
     where = schema.look_page.c.run_id == run_id
@@ -169,11 +182,12 @@ def end_run(
     now: datetime,
     coverage: Mapping[str, object],
     error: str | None = None,
-) -> None:
-    """End a run; what was kept only for taking it up again goes."""
+) -> int:
+    """End a run; what was kept only for taking it up again goes. Returns how much of the listing it was (``sweep``)."""
     _end_row(connection, run_id, status, to_micros(now), error)
     text_coverage = orjson.dumps(coverage, option=orjson.OPT_SORT_KEYS).decode()
     connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(coverage=text_coverage))
+    return int(connection.execute(select(schema.run.c.sweep).where(schema.run.c.id == run_id)).scalar_one())
 
 
 def _end_row(connection: Connection, run_id: int, status: str, now: int, error: str | None) -> None:
@@ -185,6 +199,7 @@ def _end_row(connection: Connection, run_id: int, status: str, now: int, error: 
     part = select(t.c.id).where(t.c.id == run_id, t.c.sweep == PART)
     # What a part showed is kept: an older look may be recorded later, and only then is it known what was there.
     connection.execute(delete(page).where(page.c.run_id == run_id, page.c.run_id.not_in(part)))
+    connection.execute(delete(schema.shard).where(schema.shard.c.run_id == run_id))
 
 
 def load_looks(connection: Connection, known_at: int | None = None) -> tuple[Looks, dict[int, str]]:
@@ -233,4 +248,5 @@ def run_row(row: Any, rules: str) -> RunRow:
         counts=orjson.loads(row.counts),
         coverage=orjson.loads(row.coverage),
         error=row.error,
+        metrics=orjson.loads(row.metrics or "{}"),
     )
