@@ -23,6 +23,7 @@ from crawlers.hub.record import commit, microseconds, moment
 from crawlers.hub.revision_list import Estimate, Past, Revision, revisions
 from crawlers.settings import Settings, version
 from crawlers.snapshot import FetchStatus, Snapshot
+from crawlers.watchlist import branch_of
 
 API: Final = "https://api.github.com"
 RAW: Final = "https://raw.githubusercontent.com"
@@ -38,11 +39,23 @@ MAX_DOCUMENT: Final = 5 * 1024 * 1024
 @dataclass(slots=True)
 class _Reading:
     name: str
+    """``owner/name``, or ``owner/name@branch``."""
     now: datetime
     created: datetime | None = None
     requests: int = 0
     reached: bool = False
     told: list[str] = field(default_factory=list)
+
+    @property
+    def api(self) -> str:
+        """Where GitHub tells about the repository."""
+        return f"{API}/repos/{quote(branch_of(self.name)[0])}"
+
+    @property
+    def branch(self) -> str:
+        """The branch as a query has it; empty for the main one."""
+        name, branch = branch_of(self.name)
+        return "" if name == self.name else quote(branch, safe="")
 
 
 class GithubPast:
@@ -99,18 +112,19 @@ class GithubPast:
 
     def _histories(self, reading: _Reading) -> list[tuple[str, list[Revision]]] | None:
         """Each document with the commits that touched it, oldest first; None where the repository cannot be read."""
-        about = self._json(reading, f"{API}/repos/{quote(reading.name)}")
+        about = self._json(reading, reading.api)
         if not isinstance(about, dict):
             return None
         reading.created = moment(microseconds(about.get("created_at")))
-        listing = self._json(reading, f"{API}/repos/{quote(reading.name)}/contents")
+        listing = self._json(reading, f"{reading.api}/contents{f'?ref={reading.branch}' if reading.branch else ''}")
         names = {entry.get("path") for entry in listing or () if isinstance(entry, dict)}
         there = sorted(n for n in names if isinstance(n, str) and (license_like(n) or n in GUESSES) and fetchable(n))
         wanted = dict.fromkeys([*GUESSES, *there])
         return [(path, self._commits(reading, path)) for path in list(wanted)[:MAX_DOCUMENTS]]
 
     def _commits(self, reading: _Reading, path: str) -> list[Revision]:
-        url: str | None = f"{API}/repos/{quote(reading.name)}/commits?path={quote(path, safe='')}&per_page=100"
+        branch = f"&sha={reading.branch}" if reading.branch else ""
+        url: str | None = f"{reading.api}/commits?path={quote(path, safe='')}&per_page=100{branch}"
         raws: list[Mapping[str, Any]] = []
         for _ in range(MAX_PAGES):
             answer = self._get(reading, str(url), MAX_JSON)
@@ -129,7 +143,7 @@ class GithubPast:
         return revisions(raws, None, reading.now)
 
     def _version(self, reading: _Reading, subject: str, path: str, revision: Revision) -> Iterator[Snapshot]:
-        url = f"{RAW}/{reading.name}/{revision.sha}/{quote(path)}"
+        url = f"{RAW}/{branch_of(reading.name)[0]}/{revision.sha}/{quote(path)}"
         answer = self._get(reading, url, MAX_DOCUMENT)
         if answer is None:
             return
