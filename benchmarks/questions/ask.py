@@ -23,8 +23,9 @@ from storage.answers import TargetAnswer, Value
 from storage.codes import COMPONENTS
 from storage.questions import contradictions
 from storage.store import Store
+from storage.tally import WITHDRAWN
 from storage.times import to_micros
-from storage.trend import WITHDRAWN, Every, Scope, trend
+from storage.trend import Every, Scope, trend
 from tests.storage.world import day
 
 ONES: Final = 40
