@@ -39,6 +39,7 @@ RAW: Final = "https://raw.githubusercontent.com"
 REPO: Final = "repo"
 TREE: Final = "tree"
 RELEASES: Final = "releases"
+TAGS: Final = "tags"
 MAX_RELEASES: Final = 30
 MAX_JSON: Final = 50 * 1024 * 1024
 """Bytes of a file list; GitHub cuts it at 7 MB."""
@@ -245,7 +246,7 @@ class GithubSpider(SourceSpider):
 
 
 def _is_document(slot: str) -> bool:
-    return slot.partition("#")[2] not in (REPO, TREE, RELEASES, "")
+    return slot.partition("#")[2] not in (REPO, TREE, RELEASES, TAGS, "")
 
 
 def tree_url(ask: Ask, repository: str) -> str:
