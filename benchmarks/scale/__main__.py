@@ -19,10 +19,12 @@ from benchmarks.scale.databases import KINDS, Database, database
 from benchmarks.scale.listing import NIGHTS, Models
 from benchmarks.scale.pages import folder_of, write
 from benchmarks.scale.report import keep, publish
+from benchmarks.scale.sittings import Stored
+from benchmarks.scale.worker import UNFINISHED
 
 NAMES: Final = ("first", "second")
 WAYS: Final = ("client", "page")
-BARE: Final = 300_000
+BARE: Final = 100_000
 """The bare clients page so many of the newest models, before the night and after it: their rate is the same all
 along, and three million would take them minutes."""
 
@@ -37,6 +39,9 @@ def main() -> int:
     )
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "ajar-scale")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--minutes", type=float, default=0, help="leave a night after so many; the same command goes on"
+    )
     args = parser.parse_args()
     good = True
     for models in args.models:
@@ -44,19 +49,28 @@ def main() -> int:
         write(Models(models, args.seed), pages)
         for kind in args.database:
             for name in NAMES if args.night == "both" else (args.night,):
+                place = args.folder / f"{models}"
+                place.mkdir(exist_ok=True)
+                stored = Stored(place / f"{kind}-{name}.json")
                 with (
                     parts.hub(pages, models, args.seed) as url,
-                    database(kind, args.folder / f"{models}", name == "second", name == "second") as found,
+                    database(kind, place, name == "second" or stored.begun, name == "second") as found,
                 ):
-                    keep(name, {"models": models, "database": kind, **measure(url, found, name)})
+                    measured = measure(url, found, name, stored, args.minutes)
+                    if measured is None:
+                        print("unfinished: the same command goes on", file=sys.stderr)
+                        return 3
+                    keep(name, {"models": models, "database": kind, **measured})
         good &= publish()
     return 0 if good else 1
 
 
-def measure(url: str, found: Database, name: str) -> dict[str, Any]:
-    """The bare clients before a night and after it, and the night."""
+def measure(url: str, found: Database, name: str, stored: Stored, minutes: float) -> dict[str, Any] | None:
+    """The bare clients before a night and after it, and the night; None where it goes on another time."""
     bare = {way: [_bare(url, way)] for way in WAYS}
-    measured = night(url, found, name, NIGHTS[NAMES.index(name)].isoformat())
+    measured = night(url, found, name, stored, minutes)
+    if measured is None:
+        return None
     print(f"{name} night: {measured['models_a_second']:,} models/s", file=sys.stderr, flush=True)
     for way, before in bare.items():
         before.append(_bare(url, way))
@@ -78,35 +92,40 @@ def _bare(url: str, way: str) -> tuple[float, float]:
     return rate, ran.said["cpu"] / ran.said["models"] * 1e6
 
 
-def night(url: str, found: Database, name: str, moment: str) -> dict[str, Any]:
+def night(url: str, found: Database, name: str, stored: Stored, minutes: float) -> dict[str, Any] | None:
     """One night: its rates (as a whole, and by tenth of the sweep), the rest of it in seconds, memory, size."""
     parts.control(url, name)
     server: dict[str, Any] = {}
     with parts.watching(found.server, server):
-        ran = parts.run("benchmarks.scale.worker", "night", url, found.url, moment)
+        moment = NIGHTS[NAMES.index(name)].isoformat()
+        ran = parts.run("benchmarks.scale.worker", "night", url, found.url, moment, str(minutes))
     seen, said = parts.asked(url), ran.said
-    begin, times = seen["pages"][0], said["times"]
+    sat = stored.add(said, seen["pages"][0] if seen["pages"] else ran.began, ran.memory)
+    if said["status"] == UNFINISHED:
+        return None
     ends, models = said["phases"], seen["models"]
-    tenths = list(_tenths(begin, times, said["spent"], models))
     unlisted = ends.get("unlisted", ends["sweep"])
+    tenths = list(_tenths(sat.times, sat.spent, models))
+    stored.forget()
     return {
         "listed": models,
-        "models_a_second": round(models / (ends["sweep"] - begin)),
+        "sittings": sat.number,
+        "models_a_second": round(models / sat.times[-1][0]),
         "tenths": [rate for rate, _ in tenths],
         "tenths_cpu": [round(cpu, 1) for _, cpu in tenths],
         "cpu": {
-            "recording": round(said["cpu"] / models * 1e6, 1),
-            "reading": round(ran.memory.spent.get("listing reader", 0.0) / models * 1e6, 1),
+            "recording": round(sat.spent[-1] / models * 1e6, 1),
+            "reading": round(sat.reading / models * 1e6, 1),
         },
         "seconds": {
-            "start-up": round(begin - ran.began, 1),
-            "sweep": round(ends["sweep"] - begin, 1),
+            "start-up": round(seen["pages"][0] - ran.began if seen["pages"] else 0, 1),
+            "sweep": round(sat.times[-1][0], 1),
             "unlisted": round(unlisted - ends["sweep"], 1),
             "deep": round(max(0.0, ends.get("deep", unlisted) - unlisted), 1),
             "rest": round(said["ended"] - max(ends.values()), 1),
         },
-        "memory": round(ran.memory.together),
-        "parts": {part: round(mib) for part, mib in ran.memory.parts.items()} | server,
+        "memory": round(sat.memory),
+        "parts": {part: round(mib) for part, mib in sat.parts.items()} | server,
         "bytes": found.size(),
         "counts": said["counts"],
         "status": said["status"],
@@ -115,16 +134,14 @@ def night(url: str, found: Database, name: str, moment: str) -> dict[str, Any]:
     }
 
 
-def _tenths(
-    begin: float, times: list[tuple[float, int]], spent: list[float], models: int
-) -> Iterator[tuple[int, float]]:
+def _tenths(times: list[tuple[float, int]], spent: list[float], models: int) -> Iterator[tuple[int, float]]:
     """(models a second, microseconds of the recording process a model) of each tenth of the sweep."""
-    last, done, cpu = begin, 0, 0.0
+    last, done, cpu = 0.0, 0, 0.0
     for tenth in range(1, 11):
         place = next((n for n, t in enumerate(times) if t[1] >= models * tenth / 10 - 1), len(times) - 1)
         at, reached = times[place]
         if reached > done:
-            yield round((reached - done) / (at - last)), (spent[place] - (cpu or spent[0])) / (reached - done) * 1e6
+            yield round((reached - done) / (at - last)), (spent[place] - cpu) / (reached - done) * 1e6
         last, done, cpu = at, reached, spent[place]
 
 

@@ -121,7 +121,9 @@ def _rest(nights: list[Night]) -> list[str]:
 
 
 def _name(m: Night) -> str:
-    return f"{m['models']:,} {m['database']}, {m['night']} night"
+    return f"{m['models']:,} {m['database']}, {m['night']} night" + (
+        f", in {m['sittings']} sittings" if m["sittings"] > 1 else ""
+    )
 
 
 def _same(a: Night, b: Night) -> bool:

@@ -1,8 +1,8 @@
 """One measurement in a process of its own: `python -m benchmarks.scale.worker WAY URL …`.
 
 ``client URL LIMIT``: huggingface_hub's ``list_models`` with our query; ``page URL LIMIT``: our client, which keeps
-nothing; ``night URL DATABASE CLOCK``: the nightly flow, end to end. It prints one JSON line; times are the machine's
-clock, so that they can be held against the hub's.
+nothing; ``night URL DATABASE CLOCK MINUTES``: the nightly flow, end to end. It prints one JSON line; times are the
+machine's clock, so that they can be held against the hub's.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, Final
 from crawlers.settings import Settings
 
 FIRST: Final = datetime(2026, 11, 1, 2, tzinfo=UTC)
+UNFINISHED: Final = "unfinished"
 CLOSE: Final = 100
 """A night is left after so many close looks: they cost the same however many models there are."""
 
@@ -49,6 +50,7 @@ class Watch:
     """What a night said of its progress: when how many models were recorded, and when each phase was last heard of."""
 
     database: str
+    until: float
     times: list[tuple[float, int]] = field(default_factory=list)
     spent: list[float] = field(default_factory=list)
     phases: dict[str, float] = field(default_factory=dict)
@@ -60,14 +62,20 @@ class Watch:
             self.spent.append(time.process_time())
             if len(self.times) % 20 == 0:
                 print(f"  {done:>9,} models {time.time() - self.times[0][0]:7.1f} s", file=sys.stderr, flush=True)
-        elif phase == "deep" and done >= CLOSE:
-            from storage.store import open_store
+        if time.time() > self.until:
+            self._leave(UNFINISHED)
+        if phase == "deep" and done >= CLOSE:
+            self._leave("left in its close looks")
 
-            store = open_store(self.database)
-            counts = store.reader.runs(1)[0].counts
-            store.close()
-            say(self.said("left in its close looks", counts, []))
-            os._exit(0)
+    def _leave(self, status: str) -> None:
+        """End here and now, as a kill would; the next start goes on."""
+        from storage.store import open_store
+
+        store = open_store(self.database)
+        counts = store.reader.runs(1)[0].counts
+        store.close()
+        say(self.said(status, counts, []))
+        os._exit(0)
 
     def said(self, status: str, counts: Mapping[str, int], told: list[str]) -> dict[str, Any]:
         """The JSON. ``cpu`` is that of the sweep but for its first commit."""
@@ -76,11 +84,11 @@ class Watch:
                 "counts": counts, "told": told}  # fmt: skip
 
 
-def night(url: str, database: str, moment: str) -> dict[str, Any]:
-    """A night: its progress, and its run's row."""
+def night(url: str, database: str, moment: str, minutes: str) -> dict[str, Any]:
+    """A night: its progress, and its run's row. After so many minutes (0: never) it is left, to be gone on with."""
     from flows.nightly import run_nightly
 
-    watch = Watch(database)
+    watch = Watch(database, time.time() + 60 * float(minutes) if float(minutes) else float("inf"))
     settings = Settings(database_url=database, hf_endpoint=url, clock=datetime.fromisoformat(moment))
     outcome = run_nightly(settings, sweep=True, progress=watch)
     return watch.said(outcome.run.status, outcome.run.counts, list(outcome.told[:3]))
