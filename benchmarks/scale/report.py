@@ -40,6 +40,8 @@ def publish() -> bool:
     lines = [_HEAD.format(machine=platform.machine(), cores=os.cpu_count(), python=platform.python_version())]
     for part in (_speed, _cpu, _tenths, _memory, _size, _rest):
         lines += ["", *part(nights)]
+    for asked in found.get("history", []):
+        lines += ["", *_history(asked)]
     RESULTS.write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
     return all(m["share"]["client"] >= HALF and m["memory"] < MOST for m in nights)
@@ -118,6 +120,17 @@ def _rest(nights: list[Night]) -> list[str]:
         seconds = " | ".join(f"{value:,}" for value in m["seconds"].values())
         lines.append(f"| {_name(m)} | {seconds} | {asked} | {m['status']} |")
     return lines
+
+
+def _history(m: dict[str, Any]) -> list[str]:
+    lines = [
+        f"Questions to {m['intervals']:,} intervals of {m['models']:,} models (`python -m benchmarks.scale.history`),",
+        f"{m['database']}: medians in milliseconds, beside the same in SQL by hand; load {m['load']}.",
+        "",
+        "| question | answer holds | reader | bare SQL |",
+        "|---|---|---|---|",
+    ]
+    return lines + [f"| {a['question']} | {a['size']:,} | {a['reader']:,} | {a['bare']:,} |" for a in m["asked"]]
 
 
 def _name(m: Night) -> str:
