@@ -165,8 +165,7 @@ def multiply(store: Store, copies: int) -> None:
         connection.execute(text("CREATE TEMPORARY TABLE named AS SELECT id, key FROM subject"))
         for table in _TOLD:
             _multiply(connection, table, copies)
-        number = schema.tally.c.number
-        connection.execute(update(schema.tally).values(number=number * copies))
+        connection.execute(update(schema.tally).values(number=schema.tally.c.number * copies))
         for temporary in ("copy", "named"):
             connection.execute(text(f"DROP TABLE {temporary}"))
         for row in connection.execute(select(schema.run.c.id, schema.run.c.deep_seen, schema.run.c.excepted)).all():
