@@ -48,8 +48,9 @@ check-all: lint types ## the same with the slow tests
 bench: $(STAMP) ## speed, memory and size of the sweep, against the budget (ten minutes)
 	$(BIN)/python -m benchmarks.sweep
 
-bench-scale: $(STAMP) ## nights over 300,000 and 3,000,000 models, both databases, into benchmarks/scale/results.md (half an hour; ARGS="--models 300000 --database sqlite")
+bench-scale: $(STAMP) ## nights over 300,000 and 3,000,000 models, questions to 10,000,000 intervals (half an hour; ARGS="--models 300000 --database sqlite")
 	$(BIN)/python -m benchmarks.scale $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m benchmarks.scale.history)
 
 bench-licenses: $(STAMP) ## licence texts: right, fast and never falsely open, beside other tools (installs them; ARGS=--no-rivals)
 	$(BIN)/python -m benchmarks.licenses $(ARGS)
