@@ -97,13 +97,16 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 
 
 def weights_terms(sources: Sources) -> tuple[Terms, ...]:
-    """The terms of the weights: the hub's, else what the texts say, else the licence of a repository offering them."""
+    """The terms of the weights: the hub's, else what the texts say and the licences that repositories of the release
+    hold for the model, else the licence of a repository offering them."""
     on_hub = hub_terms(sources, code=False)
     known = tuple(terms for terms in on_hub if terms.known)
     if known:
         return known
-    if told := licensed_in_words(sources):
-        return told
+    told = licensed_in_words(sources)
+    held = tuple(terms for terms in _model_licenses(sources) if terms.known)
+    if told or held:
+        return (*told, *held)
     offering = {match.text.slot.partition("#")[0] for match in said(sources, "weights-released")}
     files = (_model_license(sources, it) or license_of(sources, it) for it in sources.of("github:") if it in offering)
     found = tuple(terms for terms in files if terms is not None)
@@ -111,6 +114,13 @@ def weights_terms(sources: Sources) -> tuple[Terms, ...]:
         # They live elsewhere, where nobody looked: that the code is free says nothing of them.
         found = tuple(terms for terms in found if terms.levels(code=False)[1] < _FREE)
     return found or on_hub
+
+
+def _model_licenses(sources: Sources) -> Iterator[Terms]:
+    """The licences named for the model that the release's own code repositories hold."""
+    for source in sources.of("github:"):
+        if source not in sources.frameworks | sources.moved_on and (terms := _model_license(sources, source)):
+            yield terms
 
 
 def _model_license(sources: Sources, source: str) -> Terms | None:
@@ -131,6 +141,9 @@ def weights_released(sources: Sources) -> Iterator[Finding]:
         yield Finding(name, Outcome.FALSE, quoted(refused), "The texts say that they are withheld.", "withheld")
     elif offered:
         yield Finding(name, Outcome.TRUE, quoted(offered), "The texts offer them.", "texts")
+    elif licensed := tuple(_model_licenses(sources)):
+        detail = "A repository of the release holds a licence for the model."
+        yield Finding(name, Outcome.TRUE, tuple(it.pointer for it in licensed)[:MOST], detail, "license")
     elif sources.of("hf:"):
         shown = tuple(Pointer(f"{source}#record", "status", "not there") for source in sources.of("hf:")[:MOST])
         detail = "The hub repositories that the release is said to live in were not there, or show no weights."
