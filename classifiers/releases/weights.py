@@ -30,6 +30,7 @@ _FRONT: Final = re.compile(r"(?<![\w-])license: ?([a-z0-9][\w.+-]{1,40})(?= [a-z
 _LIBRARY: Final = re.compile(r"(?:library_name: ?|from |import )([A-Za-z_]\w{1,30})\b")
 _RESPONSIBLE: Final = re.compile(r"(?i)\bresponsible ai (?:model )?licen[cs]e|\brail(?:-m)? licen[cs]e")
 """What is said in words of the Hub's ``openrail`` family."""
+_COMMERCIAL: Final = re.compile(r"(?i)\bcommercial")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z#*\-(\[])|\s[-*•]\s|\s#+\s")
 _LONGEST: Final = 600
 _MOST_SENTENCES: Final = 60
@@ -110,10 +111,16 @@ def weights_terms(sources: Sources) -> tuple[Terms, ...]:
     offering = {match.text.slot.partition("#")[0] for match in said(sources, "weights-released")}
     files = (_model_license(sources, it) or license_of(sources, it) for it in sources.of("github:") if it in offering)
     found = tuple(terms for terms in files if terms is not None)
-    if sources.of("hf:"):
+    if sources.of("hf:") or _terms_apart(sources):
         # They live elsewhere, where nobody looked: that the code is free says nothing of them.
         found = tuple(terms for terms in found if terms.levels(code=False)[1] < _FREE)
     return found or on_hub
+
+
+def _terms_apart(sources: Sources) -> bool:
+    """Whether the texts speak of commercial use of the weights: terms of their own, which were not recognised."""
+    sentences = (sentence for text in sources.texts if text.own_words for _, sentence in _sentences(text.text))
+    return any(_COMMERCIAL.search(it) and _ABOUT_WEIGHTS.search(it) for it in sentences if len(it) <= _LONGEST)
 
 
 def _model_licenses(sources: Sources) -> Iterator[Terms]:

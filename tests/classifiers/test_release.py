@@ -191,6 +191,18 @@ def test_a_licence_for_the_model_in_its_repository_says_that_there_are_weights_a
     assert answer.level in (2, 3), "its terms, not those of the code"
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("We release the model weights of Rocket. They are on our server.", 5),
+        ("We release the model weights of Rocket. Commercial use of the weights needs our written permission.", None),
+    ],
+)
+def test_the_licence_of_the_code_is_not_that_of_weights_with_terms_of_their_own(text: str, level: int | None) -> None:
+    slots: Slots = {f"{REPO}#README.md": readme(text), f"{REPO}#LICENSE": MIT, f"{REPO}#tree": tree("LICENSE")}
+    assert assessed(slots)[Component.WEIGHTS].level == level
+
+
 def test_a_readme_is_evidence_of_code_where_no_list_of_files_was_read() -> None:
     slots: Slots = {
         f"{REPO}#README.md": readme("## How to train the model\n\nRun bash train.sh."),
