@@ -63,7 +63,7 @@ sample: $(STAMP) ## our answers about twenty models of the recorded listing, by 
 panel: $(STAMP) ## what a change of rules does to thirty fixed targets: before and after (REV=revision, ARGS=--json)
 	@$(BIN)/python -m benchmarks.panel $(if $(REV),--rev $(REV)) $(ARGS)
 
-bench-backfill: $(STAMP) ## the recorded histories, backfilled, beside the labelled changes (a minute)
+bench-backfill: $(STAMP) ## every recorded history, backfilled, beside the labelled changes (five minutes)
 	$(BIN)/python -m benchmarks.backfill
 
 bench-history: $(STAMP) ## questions to a million intervals, beside bare SQL, both databases (a few minutes; ARGS=--write)

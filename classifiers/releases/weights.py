@@ -30,6 +30,10 @@ _FRONT: Final = re.compile(r"(?<![\w-])license: ?([a-z0-9][\w.+-]{1,40})(?= [a-z
 _LIBRARY: Final = re.compile(r"(?:library_name: ?|from |import )([A-Za-z_]\w{1,30})\b")
 _RESPONSIBLE: Final = re.compile(r"(?i)\bresponsible ai (?:model )?licen[cs]e|\brail(?:-m)? licen[cs]e")
 """What is said in words of the Hub's ``openrail`` family."""
+_OF_CODE: Final = re.compile(
+    r"(?i)\bcode\b[^,;.]{0,60}\blicen[cs]e.{0,80}\b(?:while|whereas|but)\b.{0,40}\b(?:weights|checkpoints?|models?)\b"
+)
+"""The licence that such a sentence names is the code's; what it says of the weights comes after."""
 _COMMERCIAL: Final = re.compile(r"(?i)\bcommercial")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z#*\-(\[])|\s[-*•]\s|\s#+\s")
 _LONGEST: Final = 600
@@ -67,6 +71,8 @@ def licensed_in_words(sources: Sources) -> tuple[Terms, ...]:
             found.extend(_front_matter(text))
         for start, sentence in _sentences(text.text):
             if len(sentence) > _LONGEST or not (_ABOUT_WEIGHTS.search(sentence) and _LICENSED.search(sentence)):
+                continue
+            if _OF_CODE.search(sentence):
                 continue
             if not text.own_words and not re.search(r"(?i)\b(?:our|we)\b", sentence):
                 continue
