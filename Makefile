@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # uv trusts its own list of authorities unless told to trust the machine's, as behind a company's proxy it must.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help demo check check-all lint types bench bench-scale bench-licenses bench-history panel sample constraints clean
+.PHONY: help demo check check-all lint types bench bench-scale bench-licenses bench-workers bench-history panel sample constraints clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,8 +48,9 @@ check-all: lint types ## the same with the slow tests
 bench: $(STAMP) ## speed, memory and size of the sweep, against the budget (ten minutes)
 	$(BIN)/python -m benchmarks.sweep
 
-bench-scale: $(STAMP) ## nights over 300,000 and 3,000,000 models, both databases, into benchmarks/scale/results.md (half an hour; ARGS="--models 300000 --database sqlite")
+bench-scale: $(STAMP) ## nights over 300,000 and 3,000,000 models, questions to 10,000,000 intervals (half an hour; ARGS="--models 300000 --database sqlite")
 	$(BIN)/python -m benchmarks.scale $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m benchmarks.scale.history)
 
 bench-licenses: $(STAMP) ## licence texts: right, fast and never falsely open, beside other tools (installs them; ARGS=--no-rivals)
 	$(BIN)/python -m benchmarks.licenses $(ARGS)
@@ -65,6 +66,9 @@ panel: $(STAMP) ## what a change of rules does to thirty fixed targets: before a
 
 bench-backfill: $(STAMP) ## every recorded history, backfilled, beside the labelled changes (five minutes)
 	$(BIN)/python -m benchmarks.backfill
+
+bench-workers: $(STAMP) ## one, two and four workers, and one killed, into benchmarks/workers/results.md (five minutes)
+	$(BIN)/python -m benchmarks.workers $(ARGS)
 
 bench-history: $(STAMP) ## questions to a million intervals, beside bare SQL, both databases (a few minutes; ARGS=--write)
 	$(BIN)/python -m benchmarks.questions $(ARGS)

@@ -26,6 +26,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawlers import traffic
 from crawlers.door import Door, Doorkeeper
 from crawlers.http_pace import asked_wait
 from crawlers.settings import Settings
@@ -192,7 +193,15 @@ class SpiderSource:
         def keep(item: Any) -> None:
             found.append(item)
 
+        def sent(request: Request, spider: Any) -> None:
+            traffic.count(requests=1)
+
+        def received(response: Response, request: Request, spider: Any) -> None:
+            traffic.count(size=len(response.body))
+
         crawler.signals.connect(keep, signal=signals.item_scraped)
+        crawler.signals.connect(sent, signal=signals.request_reached_downloader)
+        crawler.signals.connect(received, signal=signals.response_downloaded)
         await runner.crawl(crawler, visit=visit, asks=asks, keeper=self._keeper, **self._how)
         return found
 

@@ -20,7 +20,8 @@ from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
 from flows.batches import batch, flow, step
 from flows.engine import configure_prefect, current_settings, run
-from flows.limits import wait_for
+from flows.limits import paced
+from flows.metrics import Meter, close
 from flows.progress import Progress, silent
 from storage.answers import RunRow
 from storage.runs import COMPLETE, FAILED, PARTIAL, Run, RunSpec
@@ -105,8 +106,8 @@ def _fill(filling: Filling, targets: Sequence[Target]) -> None:
 
 
 def _read(filling: Filling, target: Target) -> Past:
-    wait_for(f"{HUB}/api/models", 1, filling.settings)
-    return filling.crawlers.of(target).past(target, filling.since, filling.until)
+    with paced(f"{HUB}/api/models", 1, filling.settings):
+        return filling.crawlers.of(target).past(target, filling.since, filling.until)
 
 
 @flow("backfill")
@@ -115,6 +116,7 @@ def backfill(
 ) -> BackfillOutcome:
     """Record the past of the named targets between two ISO 8601 dates; of pages with ``wayback`` only."""
     settings = current_settings()
+    meter = Meter()
     store = open_store(settings.database_url)
     try:
         with store.one_run(), ExitStack() as stack:
@@ -126,7 +128,7 @@ def backfill(
             crawlers = Crawlers(settings, stack, wayback)
             filling = Filling(store, settings, begun, _moment(since), _moment(until), crawlers, len(wanted))
             _fill_all(filling, wanted)
-            return step("end", _ended, filling, begun.resumed)
+            return step("end", _ended, filling, begun.resumed, meter)
     finally:
         store.close()
 
@@ -139,7 +141,7 @@ def _fill_all(filling: Filling, wanted: Sequence[Target]) -> None:
         _fill(filling, wanted[start : start + TARGETS_A_BATCH])
 
 
-def _ended(filling: Filling, resumed: bool) -> BackfillOutcome:
+def _ended(filling: Filling, resumed: bool, meter: Meter) -> BackfillOutcome:
     store, run_id = filling.store, filling.run.id
     counts = store.reader.counts(run_id)
     failed, nothing = counts.get("failed", 0), not counts.get("commits", 0)
@@ -152,9 +154,7 @@ def _ended(filling: Filling, resumed: bool) -> BackfillOutcome:
         "failed": failed,
     }
     store.writer.end(filling.run, status, filling.settings.now(), coverage)
-    row = store.reader.run(run_id)
-    if row is None:
-        raise RuntimeError(f"run {run_id} is not in the database that it was written to")
+    row = close(store, filling.run, meter)
     return BackfillOutcome(row, tuple(filling.told), filling.reached or resumed, resumed)
 
 

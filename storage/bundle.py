@@ -22,9 +22,9 @@ from classifiers.rules import rules_version
 from crawlers.targets import RELEASE, Target
 from storage import schema
 from storage.answers import TargetAnswer, Value
-from storage.beliefs import obs_of_row
 from storage.bulk import select_in
 from storage.corrections import Correction, load_corrections
+from storage.derivation import obs_of_row
 from storage.derive import Deriver, Evidence, value_of
 from storage.intern import Lru, load_documents, unpack
 from storage.judge import StoredJudge

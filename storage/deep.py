@@ -12,9 +12,10 @@ from crawlers.hub.record import Listed
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import Target
 from storage import schema
-from storage.beliefs import Beliefs, ObsKey
+from storage.beliefs import Beliefs
 from storage.bulk import insert_rows, next_id
 from storage.codes import STATUSES
+from storage.derivation import ObsKey
 from storage.intern import Interner
 from storage.runs import Run
 from storage.sweep import GONE, PRESENT, record_digest

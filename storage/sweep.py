@@ -19,9 +19,10 @@ from crawlers.hub.record import Listed
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import HUB_MODEL
 from storage import schema
-from storage.beliefs import Beliefs, ObsKey
+from storage.beliefs import Beliefs
 from storage.bulk import insert_rows, next_id, select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS, STATUSES
+from storage.derivation import ObsKey
 from storage.derive import value_of
 from storage.intern import Ids, Interner, Lru
 from storage.looks import Looks
@@ -54,11 +55,14 @@ class PageCounts:
 
 @dataclass(slots=True)
 class Memory:
-    """What is worth remembering between pages of a process; ``forget`` after a rolled-back transaction."""
+    """What is worth remembering between pages of a process; ``forget`` after a rolled-back transaction.
+
+    An assessment takes some four kilobytes, anything else here some two hundred bytes.
+    """
 
     ids: Ids = field(default_factory=Ids)
-    judged: Lru[int, Assessment] = field(default_factory=lambda: Lru(50_000))
-    answers: Lru[int, Answer] = field(default_factory=lambda: Lru(200_000))
+    judged: Lru[int, Assessment] = field(default_factory=lambda: Lru(8_000))
+    answers: Lru[int, Answer] = field(default_factory=lambda: Lru(120_000))
 
     def forget(self) -> None:
         """Ids that were given out in a transaction that did not commit belong to no row."""

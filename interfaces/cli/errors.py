@@ -13,6 +13,7 @@ from typing import Final
 
 import click
 
+from interfaces.render import logline
 from interfaces.render.clean import clean, shorten
 
 
@@ -68,10 +69,11 @@ def is_one_of(error: BaseException, names: tuple[tuple[str, str], ...]) -> bool:
     return any(isinstance(kind, type) and isinstance(error, kind) for kind in kinds)
 
 
-def complain(message: str) -> None:
+def complain(message: str, level: str = "error") -> None:
     """One line on standard error."""
     try:
-        sys.stderr.write(f"ajar: {shorten(clean(message), 1000)}\n")
+        told = shorten(clean(message), 1000)
+        sys.stderr.write((f"ajar: {told}" if logline.for_people() else logline.line(level, told)) + "\n")
     except OSError:  # the reader of standard error has gone: there is nobody to tell
         return
 

@@ -60,6 +60,7 @@ def backfill_command(
     configure_prefect(app.settings)
     from flows.backfill import run_backfill
 
+    app.keep_log()
     with app.progress() as progress:
         outcome = run_backfill(app.settings, wanted, since, until, progress, wayback)
     for sentence in outcome.told:
@@ -115,6 +116,7 @@ def reclassify_command(app: App, targets: tuple[Target, ...], dry_run: bool, for
     configure_prefect(app.settings)
     from flows.reclassify import run_reclassify
 
+    app.keep_log()
     with app.progress() as progress:
         outcome = run_reclassify(app.settings, targets, progress)
     if form == "json":
