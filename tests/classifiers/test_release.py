@@ -199,7 +199,7 @@ def test_a_licence_for_the_model_in_its_repository_says_that_there_are_weights_a
     [
         ("We release the model weights of Rocket. They are on our server.", 5),
         (
-            "We release the model weights. The code is licensed under Apache-2.0, while model weights are fully open for "
+            "We release the weights. The code is licensed under Apache-2.0, while model weights are fully open for "
             "research and also allow free commercial usage on request.",
             None,
         ),
