@@ -188,7 +188,7 @@ def test_hub_repositories_that_were_not_there_are_no_proof_that_nothing_was_rele
 def test_a_licence_for_the_model_in_its_repository_says_that_there_are_weights_and_under_which_terms() -> None:
     slots: Slots = {f"{REPO}#README.md": readme(), f"{REPO}#LICENSE": MIT, f"{REPO}#tree": tree("LICENSE")}
     assert assessed(slots)[Component.WEIGHTS].level == 1
-    answer = assessed(slots | {f"{REPO}#MODEL_LICENSE": RESEARCH})[Component.WEIGHTS]
+    answer = assessed({**slots, f"{REPO}#MODEL_LICENSE": RESEARCH})[Component.WEIGHTS]
     assert why(answer, "weights-released").value == "license"
     assert answer.state is State.ASSESSED
     assert answer.level in (2, 3), "its terms, not those of the code"
