@@ -26,6 +26,7 @@ def schedule_command(app: App, cron: str, timezone: str) -> None:
     """
     settings = app.settings
     os.environ["AJAR_DATABASE_URL"] = settings.database_url  # each night runs in a process of its own
+    os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "ajar")  # whose log is Prefect's: the line a run ends with
     app.say("starting Prefect …")
     from flows.schedule import serve
 
