@@ -140,6 +140,8 @@ class CodeReleased:
                 detail = (
                     f"{repository.source} holds {self.axis} code." if files else f"{repository.source} documents it."
                 )
+                if via := sources.via(repository.source):
+                    detail += f" It is linked by {excerpt(via, 120)}."
                 yield Finding(name, Outcome.TRUE, shown or told, detail, repository.source)
         elif kits := _toolkits(sources, self.axis):
             detail = f"It is done with {kits[0].name}, which is public."
