@@ -64,7 +64,7 @@ sample: $(STAMP) ## our answers about twenty models of the recorded listing, by 
 panel: $(STAMP) ## what a change of rules does to thirty fixed targets: before and after (REV=revision, ARGS=--json)
 	@$(BIN)/python -m benchmarks.panel $(if $(REV),--rev $(REV)) $(ARGS)
 
-bench-backfill: $(STAMP) ## the recorded histories, backfilled, beside the labelled changes (a minute)
+bench-backfill: $(STAMP) ## every recorded history, backfilled, beside the labelled changes (five minutes)
 	$(BIN)/python -m benchmarks.backfill
 
 bench-workers: $(STAMP) ## one, two and four workers, and one killed, into benchmarks/workers/results.md (five minutes)
