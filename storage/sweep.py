@@ -62,7 +62,7 @@ class Memory:
 
     ids: Ids = field(default_factory=Ids)
     judged: Lru[int, Assessment] = field(default_factory=lambda: Lru(8_000))
-    answers: Lru[int, Answer] = field(default_factory=lambda: Lru(120_000))
+    answers: Lru[int, Answer] = field(default_factory=lambda: Lru(80_000))
 
     def forget(self) -> None:
         """Ids that were given out in a transaction that did not commit belong to no row."""

@@ -24,6 +24,8 @@ from storage.store import Store, open_store
 
 ASKED: Final = ("`show`, now", "`show`, as of a day", "`history`, now", "`changes` of a day", "(`trend --sweep`)")
 OFTEN: Final = 5
+ENOUGH: Final = 5.0
+"""Seconds after which a question is not asked again."""
 
 
 def main() -> int:
@@ -36,15 +38,15 @@ def main() -> int:
     plan = Plan()
     path = args.folder / f"history-{args.intervals}.db"
     copies = _made(path, plan, args.intervals)
-    if args.make:
-        return 0
     store = open_store(f"sqlite:///{path}")
     try:
-        asked = [_measured(*found) for found in _questions(store, plan, copies)]
-        number = intervals(store)
+        known = {"models": plan.models * copies, "database": "sqlite", "intervals": intervals(store)}
+        asked: list[dict[str, Any]] = []
+        for name, pairs in _questions(store, plan, copies):
+            asked.append(_measured(name, pairs))
+            keep("history", {**known, "asked": asked})
     finally:
         store.close()
-    keep("history", {"models": plan.models * copies, "database": "sqlite", "intervals": number, "asked": asked})
     publish()
     return 0
 
@@ -83,10 +85,12 @@ def _measured(name: str, pairs: list[Any]) -> dict[str, Any]:
     size = 0
     for pair in pairs:
         _timed(pair.reader)  # warm
-        times = OFTEN if len(pairs) == 1 else 1
-        for _ in range(times):
+        answer, begun = None, time.perf_counter()
+        for _ in range(OFTEN if len(pairs) == 1 else 1):
             answer, seconds = _timed(pair.reader)
             ours.append(1000 * seconds)
+            if time.perf_counter() - begun > ENOUGH:
+                break
         other, seconds = _timed(pair.bare)
         bare.append(1000 * seconds)
         if answer != other:
