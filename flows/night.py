@@ -21,6 +21,7 @@ from crawlers.hub.page import Page
 from crawlers.settings import HUB, Settings
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import RELEASE, Target
+from flows.isolation import record_safely, safely
 from flows.progress import Progress, silent
 from storage.answers import Change, RunRow
 from storage.runs import COMPLETE, FAILED, PARTIAL, Run, RunSpec
@@ -205,15 +206,13 @@ class Looked:
 
 def crawl(night: Night, batch: Sequence[Target]) -> list[Looked]:
     """Deep-crawl targets and record them; says what came of each, in their order."""
-    writer = night.store.writer
     releases = [target for target in batch if target.kind == RELEASE]
     with HubCrawler(night.settings) as crawler:
-        crawled = [(t, crawler.crawl(t, writer.known(t))) for t in batch if t.kind != RELEASE]
+        crawled = [(t, safely(night, t, crawler.crawl)) for t in batch if t.kind != RELEASE]
     if crawled:
-        writer.record_deep(night.run, crawled)
+        crawled = record_safely(night, crawled)
     for target in releases:  # each takes as long as a batch of repositories
-        crawled.append((target, night.releases.crawl(target, writer.known(target))))
-        writer.record_deep(night.run, crawled[-1:])
+        crawled += record_safely(night, [(target, safely(night, target, night.releases.crawl))])
     crawled.sort(key=lambda pair: batch.index(pair[0]))
     looked = [came_of(target, snapshots) for target, snapshots in crawled]
     for came, (target, snapshots) in zip(looked, crawled, strict=True):

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -111,10 +112,9 @@ def main() -> None:
         signal.signal(asked, signal.SIG_IGN)
     question = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent
     threading.Thread(target=_end_with, args=(sys.stdin.buffer,), daemon=True).start()
-    try:
+    with suppress(BrokenPipeError):
         _serve(sys.stdout.buffer, *question)
-    except BrokenPipeError:
-        os._exit(0)
+    os._exit(0)  # at once: the thread above holds standard input, which an orderly end would want
 
 
 if __name__ == "__main__":

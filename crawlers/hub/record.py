@@ -78,6 +78,8 @@ _TAG_FORMATS: Final[Mapping[str, str]] = {
 _FORMAT_TAGS: Final = frozenset(_TAG_FORMATS)
 _FILE_NAME: Final = itemgetter("rfilename")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST: Final = (datetime(9000, 1, 1, tzinfo=UTC) - _EPOCH).days * 86_400_000_000
+"""Microseconds since 1970: near the end of the calendar, arithmetic with dates fails."""
 
 
 class RecordError(ValueError):
@@ -119,7 +121,10 @@ def commit(value: object) -> str | None:
 
 
 def microseconds(value: object) -> int | None:
-    """An ISO 8601 date of the Hub as microseconds since 1970 (without a zone: UTC), or None where it is none."""
+    """An ISO 8601 date of the Hub as microseconds since 1970 (without a zone: UTC), or None where it is none.
+
+    A date before 1970 or after :data:`LATEST` is none: the calendar ends there, and whoever writes it knows.
+    """
     if not isinstance(value, str):
         return None
     try:
@@ -127,9 +132,10 @@ def microseconds(value: object) -> int | None:
         if parsed.tzinfo is None:
             parsed = parsed.replace(tzinfo=UTC)
         since = parsed - _EPOCH
-        return since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds
+        micros = since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds
     except (ValueError, OverflowError):
         return None
+    return micros if 0 <= micros <= LATEST else None
 
 
 def moment(micros: int | None) -> datetime | None:
