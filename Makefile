@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # uv trusts its own list of authorities unless told to trust the machine's, as behind a company's proxy it must.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help demo check check-all lint types bench bench-licenses panel constraints clean
+.PHONY: help demo check check-all lint types bench bench-scale bench-licenses bench-history panel sample constraints clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,17 +48,26 @@ check-all: lint types ## the same with the slow tests
 bench: $(STAMP) ## speed, memory and size of the sweep, against the budget (ten minutes)
 	$(BIN)/python -m benchmarks.sweep
 
+bench-scale: $(STAMP) ## nights over 300,000 and 3,000,000 models, both databases, into benchmarks/scale/results.md (half an hour; ARGS="--models 300000 --database sqlite")
+	$(BIN)/python -m benchmarks.scale $(ARGS)
+
 bench-licenses: $(STAMP) ## licence texts: right, fast and never falsely open, beside other tools (installs them; ARGS=--no-rivals)
 	$(BIN)/python -m benchmarks.licenses $(ARGS)
 
 evaluate: $(STAMP) ## agreement with people's labels on the recordings of ../shared, into docs/agreement.md
 	$(BIN)/python -m benchmarks.agreement
 
+sample: $(STAMP) ## our answers about twenty models of the recorded listing, by SEED, to be checked by hand (docs/sample.md)
+	@$(BIN)/python -m benchmarks.sample $(or $(SEED),1)
+
 panel: $(STAMP) ## what a change of rules does to thirty fixed targets: before and after (REV=revision, ARGS=--json)
 	@$(BIN)/python -m benchmarks.panel $(if $(REV),--rev $(REV)) $(ARGS)
 
 bench-backfill: $(STAMP) ## the recorded histories, backfilled, beside the labelled changes (a minute)
 	$(BIN)/python -m benchmarks.backfill
+
+bench-history: $(STAMP) ## questions to a million intervals, beside bare SQL, both databases (a few minutes; ARGS=--write)
+	$(BIN)/python -m benchmarks.questions $(ARGS)
 
 constraints: $(STAMP) ## pin what pyproject.toml asks for, Python 3.11 to 3.13 (UPGRADE=--upgrade: the newest)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 $(UPGRADE) \

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from classifiers.confidence import confidence
+from classifiers.contradictions import CONTRADICTIONS
 from classifiers.direction import least_open
 from classifiers.evidence import Evidence
 from classifiers.levels import level
@@ -33,11 +34,6 @@ _GOVERNING: Final[dict[Component, Callable[[Evidence], Governing]]] = {
     Component.WEIGHTS: weights_governing,
     Component.INFERENCE_CODE: code_governing,
     **{stage: data_governing(stage) for stage in STAGES},
-}
-_CONTRADICTIONS: Final = {
-    "tag-agrees-with-file": "contradiction:tag-file",
-    "card-agrees-with-record": "contradiction:card-tag",
-    "base-allows-license": "contradiction:wider-than-base",
 }
 _Said = Mapping[tuple[str, Outcome], Finding]
 _Key = tuple[FetchStatus, bytes, FetchStatus | None, str]
@@ -160,7 +156,7 @@ def _repository_access(said: _Said, released: bool) -> Access | None:
 
 
 def _marks(evidence: Evidence, said: _Said) -> tuple[str, ...]:
-    marks = {mark for probe, mark in _CONTRADICTIONS.items() if (probe, Outcome.FALSE) in said}
+    marks = {mark for probe, mark in CONTRADICTIONS.items() if (probe, Outcome.FALSE) in said}
     if moved := said.get(("renamed", Outcome.TRUE)):
         marks.add(f"moved-to:{moved.value}" if moved.value else "moved")
     marks.update(_or_nothing(lambda: evidence.text_marks))

@@ -35,6 +35,7 @@ ANSWERS: Final = {
 DOUBTS: Final = {
     ("tag-agrees-with-file", Outcome.FALSE): 0.85,
     ("card-agrees-with-record", Outcome.FALSE): 0.85,
+    ("card-text-agrees-with-tag", Outcome.FALSE): 0.90,
     ("base-allows-license", Outcome.FALSE): 0.90,
     ("base-allows-license", Outcome.NOT_AVAILABLE): 0.97,
     ("license-file", Outcome.NOT_AVAILABLE): 0.98,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from classifiers.card import Card, read_card
 from classifiers.lazy import lazy
@@ -58,6 +58,8 @@ class Evidence:
             self.__dict__["record"] = record
         self.governed: dict[object, Governing] = {}
         self.stages: dict[str, tuple[Component, str, Pointer] | None] = {}
+        self.base_models: dict[str, Evidence | None] = {}
+        self.named: dict[Component, Any] = {}
 
     def ok(self, slot: str) -> Snapshot | None:
         """The slot's snapshot, where it was readable."""

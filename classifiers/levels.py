@@ -63,6 +63,7 @@ _LICENSING: Final = frozenset(
         "tag-agrees-with-file",
         "card-readable",
         "card-agrees-with-record",
+        "card-text-agrees-with-tag",
         "base-allows-license",
         "license-governs",
     }
@@ -105,12 +106,12 @@ _DATA: Final = Table(
         Row({"datasets-of-stage": _TRUE}, Verdict.UNKNOWN),
         Row({"datasets-of-stage": _FALSE | _NOT_KNOWN}, Verdict.UNKNOWN),
     ),
-    frozenset({"record-present", "dataset-license", "datasets-complete", "license-governs"}),
+    frozenset({"record-present", "inherited", "dataset-license", "datasets-complete", "license-governs"}),
 )
 
 
 def _looked_for(probe: str) -> Table:
-    return Table({probe: _NOT_KNOWN}, (Row({probe: _NOT_KNOWN}, Verdict.UNKNOWN),))
+    return Table({probe: _NOT_KNOWN}, (Row({probe: _NOT_KNOWN}, Verdict.UNKNOWN),), frozenset({"inherited"}))
 
 
 _STAGE_CODE: Final = Table(
@@ -119,6 +120,7 @@ _STAGE_CODE: Final = Table(
         Row({"stage-denied": _TRUE}, Verdict.NOT_APPLICABLE),
         Row({"training-code-looked-for": _NOT_KNOWN}, Verdict.UNKNOWN),
     ),
+    frozenset({"inherited"}),
 )
 # What a model was pre-trained on: the one stage that every model has.
 _PRETRAINING_DATA: Final = Table(

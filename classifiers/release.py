@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from classifiers.confidence import rung
+from classifiers.contradictions import CONTRADICTIONS
 from classifiers.evidence import Evidence
 from classifiers.levels import by_table
 from classifiers.model import CODE_COMPONENTS, Access, Assessment, Component, Finding, Outcome, Pointer, State, View
 from classifiers.releases.code import code_released, code_terms
+from classifiers.releases.contradictions import contradictions
 from classifiers.releases.data import data_released, data_terms
 from classifiers.releases.levels import RELEASE_TABLES
 from classifiers.releases.phrases import said
@@ -95,7 +97,8 @@ def _component(component: Component, sources: Sources, looked: tuple[Finding, ..
     part = _PARTS[component]
     asked = tuple(finding for name, ask in part.asks.items() for finding in _ask(name, ask, sources))
     governing, licensed = _licensed(component, part.terms, sources, asked)
-    findings = (*asked, *licensed, *looked)
+    against = _ask("places-agree", contradictions, sources) if component is Component.WEIGHTS else ()
+    findings = (*asked, *licensed, *against, *looked)
     state, value = by_table(RELEASE_TABLES[component], component, findings)
     released = state is State.ASSESSED and value not in (1, None) and governing is not None and value == governing.level
     return Assessment(
@@ -107,7 +110,7 @@ def _component(component: Component, sources: Sources, looked: tuple[Finding, ..
         confidence=_confidence(state, value, asked, governing),
         findings=findings,
         declared=_declared(sources) if component is Component.WEIGHTS else (),
-        marks=_marks(licensed) if component is Component.WEIGHTS else (),
+        marks=_marks(against) if component is Component.WEIGHTS else (),
     )
 
 
@@ -122,7 +125,7 @@ def _ask(name: str, ask: Answer, sources: Sources) -> tuple[Finding, ...]:
 def _licensed(
     component: Component, terms_of: _TermsOf, sources: Sources, asked: tuple[Finding, ...]
 ) -> tuple[Governing | None, tuple[Finding, ...]]:
-    """The least open terms of what is released, and the findings ``license-level`` and ``places-agree``."""
+    """The least open terms of what is released, and the finding ``license-level``."""
     name = "license-level"
     released = any(it.outcome is Outcome.TRUE and it.probe.endswith("-released") for it in asked)
     if not released:
@@ -137,15 +140,7 @@ def _licensed(
         return governing, (Finding(name, Outcome.NOT_AVAILABLE, shown, f"The level under its terms is {span}."),)
     detail = f"The least open of its terms is {governing.license or 'a licence without a name'}."
     found = Finding(name, Outcome.TRUE, shown, detail, str(governing.level))
-    return governing, (found, *_agreement(governing))
-
-
-def _agreement(governing: Governing) -> Iterator[Finding]:
-    named = {terms.reading.license for terms in governing.terms if terms.reading.license}
-    if len(named) > 1:
-        shown = tuple(dict.fromkeys(terms.pointer for terms in governing.terms))[:6]
-        detail = f"The places name different licences: {excerpt(', '.join(sorted(named)), 200)}."
-        yield Finding("places-agree", Outcome.FALSE, shown, detail)
+    return governing, (found,)
 
 
 def _confidence(state: State, level: int | None, asked: tuple[Finding, ...], governing: Governing | None) -> float:
@@ -188,6 +183,5 @@ def _declared(sources: Sources) -> tuple[str, ...]:
     return ()
 
 
-def _marks(licensed: tuple[Finding, ...]) -> tuple[str, ...]:
-    disagree = any(it.probe == "places-agree" and it.outcome is Outcome.FALSE for it in licensed)
-    return ("contradiction:places",) if disagree else ()
+def _marks(against: tuple[Finding, ...]) -> tuple[str, ...]:
+    return tuple(sorted({CONTRADICTIONS[it.probe] for it in against if it.outcome is Outcome.FALSE}))

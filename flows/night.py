@@ -1,4 +1,5 @@
-"""The steps of a night: sweep the listing, ask for what it no longer shows, look closely at what is due.
+"""The steps of a night after its sweep (:mod:`flows.sweep`): ask for what the listing no longer shows, look closely at
+what is due.
 
 Each step works in batches over a :class:`Night`, commits what it has as it goes, and can be taken up by another process
 where the last one's data ends. Nothing here knows Prefect; :mod:`flows.nightly` decides when a batch runs and again.
@@ -10,13 +11,10 @@ import logging
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from classifiers.rules import rules_version
-from crawlers.hub.aside import pages_aside
 from crawlers.hub.deep import CRAWLER, HubCrawler
-from crawlers.hub.listing import PAGE_SIZE, CursorError, ListingError, start_url
 from crawlers.hub.page import Page
 from crawlers.settings import HUB, Settings
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PAGES_A_BATCH: Final = 32
-"""Thirty thousand models: about a second of work, what a Prefect task should be."""
 LOOKUPS_A_BATCH: Final = 50
 LOOKUPS_A_COMMIT: Final = 10
 """So many answers at most are asked for again after a kill."""
@@ -65,7 +61,8 @@ class Night:
     doubted: bool = False
     expected: int = 0
     """Models that were there at the last look: about how many the listing will show."""
-    _pages: Generator[Page, None, None] | None = None
+    pages: Generator[Page, None, None] | None = None
+    """The listing, while it is read (:mod:`flows.sweep`)."""
     _releases: ReleaseCrawler | None = None
 
     @property
@@ -99,69 +96,6 @@ def begin(store: Store, settings: Settings, flow: str, scope: dict[str, object])
         )
     spec = RunSpec(flow, scope, rules_version(), CRAWLER, settings.reach(HUB))
     return store.writer.begin(spec, settings.now())
-
-
-# -- the sweep -----------------------------------------------------------------------------------------------------
-def sweep_some(night: Night) -> bool:
-    """Record up to a batch of pages; returns whether there are more. Raises ListingError, with what came before kept.
-
-    Called again after an error it goes on at the run's cursor; where the hub does not take that any more, at the start
-    of the listing, once a run.
-    """
-    if night._pages is None:
-        night.run = night.store.writer.reload(night.run)  # a commit whose answer was lost may have moved it
-    seen = int(night.store.reader.counts(night.run.id).get("seen", 0))
-    left = None if night.limit is None else night.limit - seen
-    if night._pages is None:
-        if night.run.pages and night.run.cursor is None:
-            return False
-        night._pages = pages_aside(night.settings, "models", night.run.cursor, left)
-    try:
-        batch = 0
-        for page in islice(night._pages, PAGES_A_BATCH):
-            night.run, counts = night.store.writer.record_pages(night.run, [page])
-            batch += 1
-            seen += counts.seen
-            _mind(night, page)
-            night.progress("sweep", seen, night.limit or night.expected or None)
-    except BaseException as error:
-        stop_paging(night)
-        if isinstance(error, CursorError) and not night.store.reader.counts(night.run.id).get("restarts"):
-            log.warning("the hub's listing: %s; reading it from its start again", error)
-            night.run = night.store.writer.restart_listing(night.run, start_url("models"))
-            return True
-        if isinstance(error, ListingError):
-            night.reached = error.reached = error.reached or night.run.pages > 0
-        raise
-    return batch == PAGES_A_BATCH
-
-
-def stop_paging(night: Night) -> None:
-    """Let go of the process that reads the listing; paging again goes on at the run's cursor."""
-    if night._pages is not None:
-        night._pages.close()
-        night._pages = None
-
-
-def pages_ahead(night: Night) -> int:
-    """How many pages the next batch asks for at most."""
-    if night.limit is None:
-        return PAGES_A_BATCH
-    left = night.limit - night.store.reader.counts(night.run.id).get("seen", 0)
-    return max(1, min(PAGES_A_BATCH, -(-left // PAGE_SIZE)))
-
-
-def _mind(night: Night, page: Page) -> None:
-    for name in page.malformed:
-        night.malformed += 1
-        if night.malformed <= 20:
-            night.tell(f"{name}: its record in the listing cannot be read")
-
-
-def sweep_ended(night: Night) -> None:
-    """Note that the listing was read to its end (unless only a part was asked for)."""
-    if not night.limited:
-        night.run = night.store.writer.swept(night.run)
 
 
 # -- what is no longer listed --------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from crawlers.hub.listing import ListingError
 from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
 from flows import night as steps
+from flows import sweep as sweeping
 from flows.artifacts import night_page, publish
 from flows.batches import End, Retry, batch, flow, is_transient, step
 from flows.engine import configure_prefect, current_settings, run
@@ -51,8 +52,8 @@ def _again(error: BaseException) -> bool:
     label=lambda night: f"pages {night.run.pages + 1} and on",
 )
 def _sweep(night: Night) -> bool:
-    wait_for(f"{HUB}/api/models", steps.pages_ahead(night), night.settings)
-    return steps.sweep_some(night)
+    wait_for(f"{HUB}/api/models", sweeping.pages_ahead(night), night.settings)
+    return sweeping.sweep_some(night)
 
 
 @batch("ask for the unlisted", label=lambda night, unseen: f"{len(unseen)} unlisted models")
@@ -120,8 +121,8 @@ def _sweep_all(night: Night) -> bool:
             night.tell(f"the hub's listing: {error}")
             return False
         finally:
-            steps.stop_paging(night)
-        step("end of the listing", steps.sweep_ended, night)
+            sweeping.stop_paging(night)
+        step("end of the listing", sweeping.sweep_ended, night)
     if not night.limited and night.run.phase == "removed":
         batches = step("what is unlisted", steps.unseen, night)
         for number, unseen in enumerate(batches, 1):

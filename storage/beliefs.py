@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, select, update
 
 from classifiers.model import Assessment, Component
+from crawlers.targets import HUB_MODEL
 from storage import schema
 from storage.answers import Cause, Value
 from storage.bulk import chunks, insert_rows, next_id, select_in
@@ -23,6 +24,7 @@ from storage.intern import Interner, Lru, load_documents, value_of_row
 from storage.judge import StoredJudge
 from storage.looks import Looks
 from storage.runs import Run
+from storage.tally import Tally, kinds_of
 from storage.versions import Obs
 
 ObsKey = tuple[int, str, int, int]
@@ -34,6 +36,7 @@ class Believed:
     """An interval row that is believed."""
 
     id: int
+    subject_id: int
     component: Component
     observed_at: int
     seq: int
@@ -65,6 +68,9 @@ class Beliefs:
         self._crawlers: Final = {**crawlers, run.id: run.crawler}
         self._judged: Final = judged
         self._value_ids: dict[Value, int] = {}
+        self._rows: list[tuple[Any, ...]] = []
+        self._gone: list[Believed] = []
+        self._tally: Final = Tally(connection)
         self.standing = 0
         """Answers of new evidence that were left standing since a decisive finding was an error."""
 
@@ -96,6 +102,7 @@ class Beliefs:
                     counts["reruled"] += self._reruled(subject_id, before, deriver.derive(old), because)
                 self._write(subject_id, before, deriver.derive(found), counts)
                 counts["standing"] += deriver.standing
+            self._store(subjects)
         self.standing += counts["standing"]
         return counts
 
@@ -110,6 +117,7 @@ class Beliefs:
             found.setdefault(r.subject_id, []).append(
                 Believed(
                     id=r.id,
+                    subject_id=r.subject_id,
                     component=COMPONENTS.member(r.component),
                     observed_at=r.observed_at,
                     seq=r.seq,
@@ -133,8 +141,6 @@ class Beliefs:
 
     def _write(self, subject_id: int, before: list[Believed], derived: list[Derived], counts: dict[str, int]) -> None:
         old = {b.identity: b for b in before}
-        rows = []
-        number = 0
         for d in derived:
             value_id, from_id = self._value(d.value), None if d.before is None else self._value(d.before)
             cause, facts = CAUSES.code(d.cause), FACTS.mask(d.facts)
@@ -146,17 +152,36 @@ class Beliefs:
                 old.pop(identity)
                 counts["reconfirmed"] += 1
                 continue
-            number = number + 1 if number else next_id(self._connection, schema.interval)
             seen_at = None if d.seen_at == d.observed_at else d.seen_at
-            rows.append(
-                (number, subject_id, COMPONENTS.code(d.component), d.observed_at, d.seq, d.observed_after, seen_at,
-                 value_id, from_id, basis_id, cause, facts, self._run.rules_id, self._run.id, self._run.recorded_at,
-                 None)
+            self._rows.append(
+                (subject_id, COMPONENTS.code(d.component), d.observed_at, d.seq, d.observed_after, seen_at, value_id,
+                 from_id, basis_id, cause, facts, self._run.rules_id, self._run.id, self._run.recorded_at, None)
             )  # fmt: skip
-        insert_rows(self._connection, schema.interval, rows)
-        self._supersede(old.values())
-        counts["changed"] += len(rows)
+            counts["changed"] += 1
+        self._gone += old.values()
         counts["superseded"] += len(old)
+
+    def _store(self, subjects: Mapping[int, str]) -> None:
+        """Write what a batch of subjects brought, and sum it."""
+        rows, gone = self._rows, self._gone
+        if not rows and not gone:
+            return
+        now = self._run.recorded_at
+        first = next_id(self._connection, schema.interval)
+        insert_rows(self._connection, schema.interval, [(first + n, *row) for n, row in enumerate(rows)])
+        self._supersede(gone)
+        # (component, at, value, value before, recorded at, how many), of the hub's models
+        steps = [(*row[1:3], *row[6:8], now, 1) for row in rows if _of_hub(subjects[row[0]])]
+        steps += [
+            (COMPONENTS.code(b.component), b.observed_at, b.value_id, b.from_value_id, max(now, b.recorded_at), -1)
+            for b in gone
+            if _of_hub(subjects[b.subject_id])
+        ]
+        kinds = kinds_of(self._connection, {id_ for step in steps for id_ in step[2:4] if id_ is not None})
+        for code, at, value, before, recorded_at, number in steps:
+            self._tally.add(code, at, kinds[value], None if before is None else kinds[before], recorded_at, number)
+        self._tally.write()
+        self._rows, self._gone = [], []
 
     def _supersede(self, beliefs: Iterable[Believed]) -> None:
         t = schema.interval
@@ -187,6 +212,10 @@ class Beliefs:
         first = next_id(self._connection, schema.revision) if rows else 0
         insert_rows(self._connection, schema.revision, [(first + n, *row) for n, row in enumerate(rows)])
         return len(rows)
+
+
+def _of_hub(target: str) -> bool:
+    return target.startswith(f"{HUB_MODEL}:")
 
 
 def _differences(

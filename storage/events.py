@@ -69,16 +69,28 @@ def change_query(table: Any, wanted: list[ColumnElement[bool]], known_at: dateti
     s, like = schema.subject, schema.interval.c
     if table is schema.interval:
         columns: list[ColumnElement[Any]] = [like.seq, like.seen_at, like.value_id, like.observed_after, like.facts]
-        held, last = believed(known_at), like.seq
+        held, last = believed(known_at), (like.seq, like.recorded_at)
     else:
         after = cast(null(), like.observed_after.type).label("observed_after")
         columns = [_seen_at(table), table.c.to_value_id.label("value_id"), after]
         columns += [literal(0).label(name) for name in ("seq", "facts")]
-        held, last = true() if known_at is None else table.c.recorded_at <= to_micros(known_at), table.c.id
-    order = (table.c.observed_at, table.c.recorded_at, table.c.subject_id, table.c.component)
-    shown = (*order, table.c.from_value_id, table.c.basis_id, table.c.cause, *columns, s.c.kind, s.c.key)
+        held, last = (
+            true() if known_at is None else table.c.recorded_at <= to_micros(known_at),
+            (table.c.recorded_at, table.c.id),
+        )
+    order = (table.c.observed_at, table.c.subject_id, table.c.component)
+    shown = (
+        *order,
+        table.c.recorded_at,
+        table.c.from_value_id,
+        table.c.basis_id,
+        table.c.cause,
+        *columns,
+        s.c.kind,
+        s.c.key,
+    )
     joined = select(*shown).join(s, s.c.id == table.c.subject_id)
-    return joined.where(held, *wanted).order_by(*order, last)
+    return joined.where(held, *wanted).order_by(*order, *last)
 
 
 def _seen_at(table: Any) -> ColumnElement[Any]:
@@ -89,8 +101,8 @@ def _seen_at(table: Any) -> ColumnElement[Any]:
 
 
 def age(row: Any) -> tuple[int, int, int, int, int]:
-    """What changes are sorted by: their instant, then when they were recorded."""
-    return row.observed_at, row.recorded_at, row.subject_id, row.component, row.seq
+    """What changes are sorted by. When they were recorded comes last: what is recorded anew keeps its place."""
+    return row.observed_at, row.subject_id, row.component, row.seq, row.recorded_at
 
 
 def change_of(row: Any, values: Mapping[int, Value], resolver: Resolver) -> Change:

@@ -164,15 +164,31 @@ class Interner:
 
     def basis(self, assessment: Assessment) -> int:
         """The id of an assessment's basis."""
-        body = basis_body(assessment)
-        digest = hashlib.blake2b(body, digest_size=16, person=b"basis").digest()
-        known = self._known(schema.basis, digest)
-        if known is not None:
-            return known
-        fresh = self._fresh(schema.basis)
-        self._shared.put(digest, fresh)
-        insert_rows(self._connection, schema.basis, [(fresh, digest, *pack(body))])
-        return fresh
+        return self.bases([assessment])[0]
+
+    def bases(self, assessments: Iterable[Assessment]) -> list[int]:
+        """The ids of the assessments' bases; a page of a first sweep has hundreds that are new."""
+        bodies = [basis_body(assessment) for assessment in assessments]
+        digests = [hashlib.blake2b(body, digest_size=16, person=b"basis").digest() for body in bodies]
+        found = {digest: known for digest in digests if (known := self._shared.get(digest)) is not None}
+        missing = {digest: body for digest, body in zip(digests, bodies, strict=True) if digest not in found}
+        if missing:
+            found |= self._store_bases(missing)
+        return [found[digest] for digest in digests]
+
+    def _store_bases(self, missing: dict[bytes, bytes]) -> dict[bytes, int]:
+        table = schema.basis
+        statement = select(table.c.id, table.c.digest)
+        ids = {bytes(r.digest): r.id for r in select_in(self._connection, statement, table.c.digest, missing)}
+        rows = []
+        for digest, body in missing.items():
+            if digest not in ids:
+                ids[digest] = self._fresh(table)
+                rows.append((ids[digest], digest, *pack(body)))
+        insert_rows(self._connection, table, rows)
+        for digest, number in ids.items():
+            self._shared.put(digest, number)
+        return ids
 
     def _fresh(self, table: Table) -> int:
         """The next free id; asked of the database once a transaction, which holds the writer's lock."""

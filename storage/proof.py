@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -34,22 +35,24 @@ class Resolver:
         """Load what the rows (of intervals or revisions) need."""
         rows = list(rows)
         bases = {row.basis_id for row in rows if row.basis_id is not None} - self._bases.keys()
-        t = schema.basis
-        for row in select_in(self._connection, select(t.c.id, t.c.encoding, t.c.body), t.c.id, bases):
-            self._bases[row.id] = orjson.loads(unpack(row.encoding, row.body))
+        if bases:
+            t = schema.basis
+            for row in select_in(self._connection, select(t.c.id, t.c.encoding, t.c.body), t.c.id, bases):
+                self._bases[row.id] = orjson.loads(unpack(row.encoding, row.body))
         subjects = {row.subject_id for row in rows} - self._seen.keys()
-        self._seen |= {subject: [] for subject in subjects}
-        for row in select_in(self._connection, _observations(), schema.observation.c.subject_id, subjects):
-            self._seen[row.subject_id].append(row)
-        for subject in subjects:
-            self._seen[subject].sort(key=lambda r: (r.observed_at, r.tie))
+        if subjects:
+            self._seen |= {subject: [] for subject in subjects}
+            for row in select_in(self._connection, _observations(), schema.observation.c.subject_id, subjects):
+                self._seen[row.subject_id].append(row)
+            for subject in subjects:
+                self._seen[subject].sort(key=lambda r: (r.observed_at, r.tie))
 
     def findings(self, row: Any) -> tuple[float, tuple[ResolvedFinding, ...]]:
         """(confidence, the findings) of an interval row."""
         self.prepare([row])
-        basis = self._bases[row.basis_id]
+        basis, shown = self._bases[row.basis_id], self._in_force(row)
         found = [
-            ResolvedFinding(probe, outcome, detail, value, tuple(self._pointer(row, *p) for p in pointers))
+            ResolvedFinding(probe, outcome, detail, value, tuple(_pointed(shown, *p) for p in pointers))
             for probe, outcome, detail, value, pointers in basis["findings"]
         ]
         return float(basis["confidence"]), tuple(found)
@@ -70,9 +73,10 @@ class Resolver:
             for piece in self._absence(row):
                 pieces[piece.url, "", ""] = piece
         if row.basis_id is not None:
+            shown = self._in_force(row)
             for _, _, _, _, pointers in self._bases[row.basis_id]["findings"]:
                 for pointer in pointers:
-                    piece = self._pointer(row, *pointer)
+                    piece = _pointed(shown, *pointer)
                     pieces.setdefault((piece.url, piece.locator, piece.excerpt), piece)
         return tuple(pieces.values())
 
@@ -81,18 +85,26 @@ class Resolver:
         gone = [r for r in seen if r.name == RECORD and r.status in _GONE]
         return [] if not gone else [_evidence(gone[-1], "", gone[-1].detail or "not there when asked for")]
 
-    def _pointer(self, row: Any, slot: str, locator: str, excerpt: str) -> Evidence:
-        mine = [r for r in self._until(row) if r.name == slot]
-        readable = [r for r in mine if r.status == _OK] or mine
-        if not readable:
-            return Evidence(url="", sha256=None, locator=locator, excerpt=excerpt, slot=slot)
-        return _evidence(readable[-1], locator, excerpt)
+    def _in_force(self, row: Any) -> dict[str, Any]:
+        """Slot → the observation that was in force: the last readable one, or the last where none was."""
+        found: dict[str, Any] = {}
+        for seen in self._until(row):
+            if seen.status == _OK or seen.name not in found or found[seen.name].status != _OK:
+                found[seen.name] = seen
+        return found
 
     def _until(self, row: Any) -> list[Any]:
         limit = row.observed_at if row.seen_at is None else max(row.seen_at, row.observed_at)
         return [r for r in self._seen[row.subject_id] if r.observed_at <= limit]
 
 
+def _pointed(shown: Mapping[str, Any], slot: str, locator: str, excerpt: str) -> Evidence:
+    if slot not in shown:
+        return Evidence(url="", sha256=None, locator=locator, excerpt=excerpt, slot=slot)
+    return _evidence(shown[slot], locator, excerpt)
+
+
+@cache
 def _observations() -> Any:
     o, s, d, u = schema.observation, schema.slot, schema.document, schema.subject
     return (

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select, tuple_
 
+from classifiers.contradictions import CONTRADICTIONS, MARK
 from classifiers.model import Component, Outcome
 from crawlers.targets import Target
 from storage import schema
@@ -22,15 +23,7 @@ from storage.proof import Resolver
 from storage.reader import Reader
 from storage.times import from_micros, maybe_datetime, to_micros
 
-MARK: Final = "contradiction:"
-PROBES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "contradiction:tag-file": "tag-agrees-with-file",
-        "contradiction:card-tag": "card-agrees-with-record",
-        "contradiction:wider-than-base": "base-allows-license",
-        "contradiction:places": "places-agree",
-    }
-)
+PROBES: Final[Mapping[str, str]] = MappingProxyType({mark: probe for probe, mark in CONTRADICTIONS.items()})
 """Mark → the probe whose ``false`` made it; its evidence names both sides."""
 
 _BATCH: Final = 500

@@ -11,13 +11,13 @@ from datetime import datetime
 from heapq import merge
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from classifiers.model import Component
 from crawlers.targets import HUB_MODEL, Target
 from storage import schema
 from storage.answers import Cause, Change, Direction, Interval, RunRow, TargetAnswer, Value
-from storage.bulk import chunks
+from storage.bulk import chunks, select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS
 from storage.events import age, believed, change_of, change_query, filters, values_of
 from storage.narrow import Narrow
@@ -56,49 +56,55 @@ class Reader:
             return [Target(row.kind, row.key) for row in connection.execute(statement)]
 
     # -- show and table ------------------------------------------------------------------------------------------------
-    def show(self, target: Target, as_of: datetime, known_at: datetime, evidence: bool = True) -> TargetAnswer | None:
+    def show(self, target: Target, as_of: datetime, known_at: datetime) -> TargetAnswer | None:
         """The twelve components of a target, None where the target was never seen."""
-        with self._engine.connect() as connection:
-            t = schema.subject
-            row = connection.execute(select(t).where(t.c.kind == target.kind, t.c.key == target.key)).one_or_none()
-            if row is None:
-                return None
-            rows = self._intervals(connection, t.c.id == row.id, known_at, _at_most(as_of))
-            newest: dict[int, Any] = {}
-            for interval in rows:
-                newest[interval.component] = interval
-            ends = self._ends(connection, row.id, known_at)
-            values = values_of(connection, newest.values())
-            resolver = Resolver(connection) if evidence else None
-            found = {
-                COMPONENTS.member(code): _interval(str(target), r, values, ends.get(r.id), resolver)
-                for code, r in newest.items()
-            }
-        stale = maybe_datetime(row.stale_since)
-        shown = stale if stale and stale <= min(as_of, known_at) else None
-        components = {component: found.get(component) for component in Component}
-        return TargetAnswer(str(target), as_of, known_at, shown, components)
+        return next(iter(self._answers([target], as_of, known_at, evidence=True)), None)
 
     def table(self, targets: Sequence[Target], as_of: datetime, known_at: datetime) -> list[TargetAnswer]:
         """The answers for several targets (the watchlist where none is named), without findings."""
         chosen = targets or [target for target, _ in self.watched()]
-        answers = (self.show(target, as_of, known_at, evidence=False) for target in chosen)
-        return [answer for answer in answers if answer is not None]
+        return self._answers(chosen, as_of, known_at, evidence=False)
+
+    def _answers(
+        self, targets: Sequence[Target], as_of: datetime, known_at: datetime, *, evidence: bool
+    ) -> list[TargetAnswer]:
+        """The answers in the order of ``targets``, in as many queries for many as for one."""
+        last = to_micros(as_of)
+        with self._engine.connect() as connection:
+            subjects = _subjects(connection, targets)
+            rows = _intervals(connection, [subject.id for subject in subjects.values()], known_at)
+            newest = {(row.subject_id, row.component): row for row in rows if row.observed_at <= last}
+            ends, values = _untils(rows), values_of(connection, newest.values())
+            resolver = Resolver(connection) if evidence else None
+            if resolver is not None:
+                resolver.prepare(newest.values())
+            found: dict[Target, dict[Component, Interval]] = {}
+            names = {subject.id: target for target, subject in subjects.items()}
+            for (subject_id, code), row in newest.items():
+                target = names[subject_id]
+                interval = _interval(str(target), row, values, ends.get(row.id), resolver)
+                found.setdefault(target, {})[COMPONENTS.member(code)] = interval
+        answers = []
+        for target in targets:
+            if target in subjects:
+                stale = maybe_datetime(subjects[target].stale_since)
+                shown = stale if stale and stale <= min(as_of, known_at) else None
+                components = {component: found.get(target, {}).get(component) for component in Component}
+                answers.append(TargetAnswer(str(target), as_of, known_at, shown, components))
+        return answers
 
     # -- history and changes -----------------------------------------------------------------------------------------
     def history(
         self, target: Target, component: Component | None = None, known_at: datetime | None = None
     ) -> list[Interval]:
         """Every believed interval of a target, by component and time. Empty where the target was never seen."""
-        t = schema.subject
-        where = and_(t.c.kind == target.kind, t.c.key == target.key)
-        if component is not None:
-            where = and_(where, schema.interval.c.component == COMPONENTS.code(component))
         with self._engine.connect() as connection:
-            rows = self._intervals(connection, where, known_at)
-            values = values_of(connection, rows)
+            ids = [subject.id for subject in _subjects(connection, [target]).values()]
+            code = None if component is None else COMPONENTS.code(component)
+            rows = [row for row in _intervals(connection, ids, known_at) if code is None or row.component == code]
+            values, ends = values_of(connection, rows), _untils(rows)
             resolver = Resolver(connection)
-            ends = _untils(rows)
+            resolver.prepare(rows)
             return [_interval(str(target), row, values, ends.get(row.id), resolver) for row in rows]
 
     def changes(
@@ -161,35 +167,32 @@ class Reader:
             statement = select(func.count()).select_from(t).where(t.c.kind == kind, t.c.present == 1)
             return int(connection.execute(statement).scalar() or 0)
 
-    # -- queries -----------------------------------------------------------------------------------------------------
-    @staticmethod
-    def _intervals(
-        connection: Connection, where: ColumnElement[bool], known_at: datetime | None, *more: ColumnElement[bool]
-    ) -> Sequence[Any]:
-        t, s, r = schema.interval, schema.subject, schema.rules
-        statement = (
-            select(t, r.c.version)
-            .join(s, s.c.id == t.c.subject_id)
-            .join(r, r.c.id == t.c.rules_id)
-            .where(where, believed(known_at), *more)
-            .order_by(t.c.component, t.c.observed_at, t.c.seq, t.c.id)
-        )
-        return connection.execute(statement).all()
 
-    def _ends(self, connection: Connection, subject_id: int, known_at: datetime) -> Mapping[int, int]:
-        return _untils(self._intervals(connection, schema.subject.c.id == subject_id, known_at))
+def _subjects(connection: Connection, targets: Sequence[Target]) -> dict[Target, Any]:
+    """Target → its row of ``subject`` (id and stale_since), of those that were ever seen."""
+    t = schema.subject
+    found: dict[Target, Any] = {}
+    for kind in {target.kind for target in targets}:
+        statement = select(t.c.id, t.c.key, t.c.stale_since).where(t.c.kind == kind)
+        keys = {target.key for target in targets if target.kind == kind}
+        found |= {Target(kind, row.key): row for row in select_in(connection, statement, t.c.key, keys)}
+    return found
 
 
-def _at_most(as_of: datetime) -> ColumnElement[bool]:
-    return schema.interval.c.observed_at <= to_micros(as_of)
+def _intervals(connection: Connection, subject_ids: Iterable[int], known_at: datetime | None) -> list[Any]:
+    """The believed intervals of some subjects, by subject, component and time."""
+    t, r = schema.interval, schema.rules
+    order = (t.c.subject_id, t.c.component, t.c.observed_at, t.c.seq, t.c.id)
+    statement = select(t, r.c.version).join(r, r.c.id == t.c.rules_id).where(believed(known_at)).order_by(*order)
+    return list(select_in(connection, statement, t.c.subject_id, subject_ids))
 
 
 def _untils(rows: Iterable[Any]) -> dict[int, int]:
-    """Interval id → the beginning of the next one; ``rows`` come by component and time."""
+    """Interval id → the beginning of the next one; ``rows`` come by subject, component and time."""
     found: dict[int, int] = {}
     last: Any = None
     for row in rows:
-        if last is not None and last.component == row.component:
+        if last is not None and (last.subject_id, last.component) == (row.subject_id, row.component):
             found[last.id] = row.observed_at
         last = row
     return found

@@ -182,6 +182,19 @@ interval = Table(
     Index(None, "cause", "observed_at"),
 )
 
+tally = Table(
+    "tally",
+    metadata,
+    Column("component", SmallInteger, nullable=False),
+    Column("day", Integer, nullable=False),  # of observed_at, since 1970
+    Column("kind", SmallInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),  # how many models more count as this kind from that day on
+    PrimaryKeyConstraint("component", "day", "kind", "recorded_at"),
+    sqlite_with_rowid=False,
+    comment="what follows from interval, summed for the trend of the whole hub (storage/tally.py)",
+)
+
 revision = Table(
     "revision",
     metadata,

@@ -17,6 +17,7 @@ from classifiers.assess import assess_weights
 from classifiers.model import Assessment, Component, State, View
 from crawlers.hub.record import Listed
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
+from crawlers.targets import HUB_MODEL
 from storage import schema
 from storage.beliefs import Beliefs, ObsKey
 from storage.bulk import insert_rows, next_id, select_in
@@ -25,12 +26,16 @@ from storage.derive import value_of
 from storage.intern import Ids, Interner, Lru
 from storage.looks import Looks
 from storage.runs import Run
+from storage.tally import Tally, kind_of
 from storage.times import from_micros
 from storage.versions import beginning
 from storage.witness import Row, Witnesses
 
 PRESENT: Final = 1
 GONE: Final = 2
+
+Answer = tuple[int, int, int]
+"""(value id, basis id, what it counts as) of a record's facts."""
 
 _WEIGHTS: Final = COMPONENTS.code(Component.WEIGHTS)
 _OK: Final = STATUSES.code(FetchStatus.OK)
@@ -53,7 +58,7 @@ class Memory:
 
     ids: Ids = field(default_factory=Ids)
     judged: Lru[int, Assessment] = field(default_factory=lambda: Lru(50_000))
-    answers: Lru[int, tuple[int, int]] = field(default_factory=lambda: Lru(200_000))
+    answers: Lru[int, Answer] = field(default_factory=lambda: Lru(200_000))
 
     def forget(self) -> None:
         """Ids that were given out in a transaction that did not commit belong to no row."""
@@ -82,6 +87,7 @@ class SweepRecorder:
         self._kind: Final = kind
         self._newest: Final = newest
         self._witnesses: Final = witnesses
+        self._tally: Final = Tally(connection)
         self._slot: Final = interner.slots([RECORD])[RECORD]
 
     def record(self, records: Sequence[Listed], fetched_at: int) -> tuple[PageCounts, list[int]]:
@@ -118,9 +124,11 @@ class SweepRecorder:
         first_interval = next_id(self._connection, schema.interval)
         run, slot = self._run, self._slot
         subjects, observations, intervals = [], [], []
+        answers = self._answers(new, documents)
         for number, listed in enumerate(new):
             subject_id, document = first + number, documents[listed.facts]
-            value, basis = self._answer(document, listed)
+            value, basis, kind = answers[document]
+            self._tally.add(_WEIGHTS, at, kind, None, run.recorded_at)
             start = beginning(subject_id, listed.created, at, run.id, self._looks)
             subjects.append((subject_id, self._kind, listed.id, PRESENT, 0, digests[listed.id], listed.created, at,
                              None, None, None))  # fmt: skip
@@ -133,6 +141,8 @@ class SweepRecorder:
         witnesses = [] if self._newest else self._seen_late(new, observations)
         insert_rows(self._connection, schema.observation, [*observations, *witnesses])
         insert_rows(self._connection, schema.interval, intervals)
+        if self._kind == HUB_MODEL:
+            self._tally.write()
         self._beliefs.rederive({row[0]: f"{self._kind}:{new[row[0] - first].id}" for row in witnesses})
         return list(range(first, first + len(new)))
 
@@ -147,14 +157,26 @@ class SweepRecorder:
                 found.append(witness)
         return found
 
-    def _answer(self, document: int, listed: Listed) -> tuple[int, int]:
-        """(value id, basis id) of a record's facts."""
-        known = self._memory.answers.get(document)
-        if known is None:
-            assessment = self._judged(document, listed)
-            known = (self._interner.value(value_of(assessment)), self._interner.basis(assessment))
-            self._memory.answers.put(document, known)
-        return known
+    def _answers(self, new: Sequence[Listed], documents: dict[bytes, int]) -> dict[int, Answer]:
+        """Document id → what its facts mean."""
+        found: dict[int, Answer] = {}
+        fresh: dict[int, Assessment] = {}
+        for listed in new:
+            document = documents[listed.facts]
+            if document in found or document in fresh:
+                continue
+            known = self._memory.answers.get(document)
+            if known is None:
+                fresh[document] = self._judged(document, listed)
+            else:
+                found[document] = known
+        bases = self._interner.bases(fresh.values())
+        for (document, assessment), basis in zip(fresh.items(), bases, strict=True):
+            value = value_of(assessment)
+            kind = kind_of(value.state, value.level, value.access)
+            found[document] = self._interner.value(value), basis, kind
+            self._memory.answers.put(document, found[document])
+        return found
 
     def _judged(self, document: int, listed: Listed) -> Assessment:
         known = self._memory.judged.get(document)

@@ -1,8 +1,8 @@
-"""Shares of levels over time, from one pass over the believed intervals.
+"""Shares of levels over time, as sums of steps: how many subjects more, or fewer, count as what from a day on.
 
 Each interval takes its subject out of the answer before and puts it into its own: ``from_value_id`` is part of what is
-believed, so these steps add up. The database counts equal steps of a day, and only the sums come here: a whole hub of
-ten million intervals is a few thousand rows.
+believed, so these steps add up. Those of the watchlist are counted from its intervals; those of the whole hub the
+writer has summed already (:mod:`storage.tally`), and only what a day has beyond the asked instant is counted anew.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, literal, select
 
-from classifiers.model import Access, Component, State
+from classifiers.model import Component
 from crawlers.targets import HUB_MODEL
 from storage import schema
-from storage.codes import COMPONENTS
+from storage.answers import Cause
+from storage.codes import CAUSES, COMPONENTS
 from storage.events import believed
+from storage.tally import DAY, KINDS, LEVELS, kinds_of
 from storage.times import to_micros
 
-LEVELS: Final = ("1", "2", "3", "4", "5")
-WITHDRAWN: Final = "withdrawn"
-KINDS: Final = (*LEVELS, State.UNKNOWN.value, State.NOT_APPLICABLE.value, WITHDRAWN)
-"""What a subject counts as. What was withdrawn has a level still, which nobody can make use of."""
+Step = tuple[int, int, int, int]
+"""(component, days since 1970, kind, how many subjects more), in any order."""
 
-_DAY: Final = 86_400_000_000
 _EPOCH: Final = date(1970, 1, 1)
+_ANY_CAUSE: Final = [CAUSES.code(cause) for cause in Cause]
 
 
 class Every(StrEnum):
@@ -82,13 +82,10 @@ def trend(
     """
     steps: dict[Component, dict[date, Counter[str]]] = {}
     with engine.connect() as connection:
-        kinds = {row.id: _kind(row) for row in connection.execute(_values())}
-        for day, code, after, before, number in _steps(connection, until, component, scope, known_at):
+        found = _counted if scope is Scope.WATCHLIST else _tallied
+        for code, day, kind, number in found(connection, until, component, known_at):
             at = _EPOCH + timedelta(days=day)
-            counts = steps.setdefault(COMPONENTS.member(code), {}).setdefault(at, Counter())
-            counts[kinds[after]] += number
-            if before is not None:
-                counts[kinds[before]] -= number
+            steps.setdefault(COMPONENTS.member(code), {}).setdefault(at, Counter())[KINDS[kind]] += number
     last = until.astimezone(UTC).date()
     begin = since.astimezone(UTC).date() if since else None
     return [point for c in Component if c in steps for point in _points(c, steps[c], begin, last, every)]
@@ -123,37 +120,63 @@ def _end(day: date, every: Every) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-def _kind(row: Any) -> str:
-    if row.access == Access.WITHDRAWN.value:
-        return WITHDRAWN
-    return str(row.level) if row.level is not None else str(row.state)
-
-
-def _values() -> Any:
-    t = schema.value
-    return select(t.c.id, t.c.state, t.c.level, t.c.access)
-
-
-def _steps(
-    connection: Connection, until: datetime, component: Component | None, scope: Scope, known_at: datetime | None
-) -> Any:
-    """(days since 1970, component, value, value before, how many intervals), in any order."""
-    t = schema.interval
-    day = t.c.observed_at.op("/")(literal(_DAY))
-    where = [believed(known_at), t.c.observed_at <= to_micros(until), _of(scope)]
+def _tallied(
+    connection: Connection, until: datetime, component: Component | None, known_at: datetime | None
+) -> list[Step]:
+    """The steps of all models of the hub. The last day's are counted from its intervals where it goes on."""
+    t, micros = schema.tally, to_micros(until)
+    last = micros // DAY
+    goes_on = _goes_on(connection, micros, (last + 1) * DAY)
+    where = [t.c.day < last if goes_on else t.c.day <= last]
     if component is not None:
         where.append(t.c.component == COMPONENTS.code(component))
+    if known_at is not None:
+        where.append(t.c.recorded_at <= to_micros(known_at))
+    keys, number = (t.c.component, t.c.day, t.c.kind), func.sum(t.c.number)
+    rows = connection.execute(select(*keys, number).where(*where).group_by(*keys).having(number != 0))
+    found = [(code, day, kind, int(steps)) for code, day, kind, steps in rows]
+    if goes_on:
+        s, i = schema.subject, schema.interval
+        hub = i.c.subject_id.in_(select(s.c.id).where(s.c.kind == HUB_MODEL))
+        today = (i.c.cause.in_(_ANY_CAUSE), i.c.observed_at >= last * DAY)
+        found += _counted(connection, until, component, known_at, hub, *today)
+    return found
+
+
+def _goes_on(connection: Connection, after: int, end: int) -> bool:
+    """Whether anything lies in the rest of a day (``cause`` leads the index, and has few members)."""
+    t = schema.interval
+    later = select(literal(1)).where(t.c.cause.in_(_ANY_CAUSE), t.c.observed_at > after, t.c.observed_at < end)
+    return connection.execute(later.limit(1)).first() is not None
+
+
+def _counted(
+    connection: Connection,
+    until: datetime,
+    component: Component | None,
+    known_at: datetime | None,
+    whose: ColumnElement[bool] | None = None,
+    *more: ColumnElement[bool],
+) -> list[Step]:
+    """The steps of the watchlist, or of ``whose``, counted from the intervals."""
+    t = schema.interval
+    where = [believed(known_at), t.c.observed_at <= to_micros(until), _watched() if whose is None else whose, *more]
+    if component is not None:
+        where.append(t.c.component == COMPONENTS.code(component))
+    day = t.c.observed_at.op("/")(literal(DAY))
     # A subquery, since two parameters of equal value are not the same expression to PostgreSQL.
     inner = select(day.label("day"), t.c.component, t.c.value_id, t.c.from_value_id).where(*where).subquery()
     columns = (inner.c.day, inner.c.component, inner.c.value_id, inner.c.from_value_id)
-    statement = select(*columns, func.count()).group_by(*columns)
-    return connection.execute(statement.execution_options(yield_per=1000))
+    equal = connection.execute(select(*columns, func.count()).group_by(*columns)).all()
+    kinds = kinds_of(connection, {id_ for row in equal for id_ in row[2:4] if id_ is not None})
+    found: list[Step] = []
+    for at, code, after, before, number in equal:
+        found.append((code, at, kinds[after], number))
+        if before is not None:
+            found.append((code, at, kinds[before], -number))
+    return found
 
 
-def _of(scope: Scope) -> ColumnElement[bool]:
+def _watched() -> ColumnElement[bool]:
     s, w = schema.subject, schema.watch
-    subject = schema.interval.c.subject_id
-    if scope is Scope.SWEEP:
-        # Few subjects are anything else, and a short list is asked faster than millions of rows are joined.
-        return subject.not_in(select(s.c.id).where(s.c.kind != HUB_MODEL))
-    return subject.in_(select(s.c.id).join(w, w.c.target == s.c.kind + ":" + s.c.key))
+    return schema.interval.c.subject_id.in_(select(s.c.id).join(w, w.c.target == s.c.kind + ":" + s.c.key))

@@ -49,16 +49,37 @@ class Witnesses:
         before = [r for r in rows if r.observed_at <= at]
         last = before[-1] if before else None
         following = next((r for r in rows if r.observed_at > at), None)
-        if last is not None and (last.status == _ERROR or (slot == RECORD and last.dated)):
+        if last is not None and last.status == _ERROR:
             return []  # had the look seen anything else, it would have left a row
+        if last is not None and slot == RECORD and last.dated:
+            last = None  # a look that saw what was known of its commits alone would have left a row
         created = row[8] if last is None or last.created_at is None else last.created_at
         look = self._look(subject_id, created or subject_created, slot, row, last, following)
         if look is None:
             return []
         if last is not None:
-            return [(*last[:2], look.at, 0, *last[4:10], False, None, self._run.recorded_at, look.run_id, *last[14:])]
+            revision, etag, created, modified = last[6:10]
+            if (seen := self._record(subject_id, slot, look.at)) is not None:
+                revision, modified = seen.revision, seen.modified_at
+            return [(*last[:2], look.at, 0, *last[4:6], revision, etag, created, modified, False, None,
+                     self._run.recorded_at, look.run_id, *last[14:])]  # fmt: skip
         return [(subject_id, slot_id, look.at, 0, _MISSING, None, None, None, row[8], None, False, None,
                  self._run.recorded_at, look.run_id, row[14], row[15], "a look did not show it")]  # fmt: skip
+
+    def _record(self, subject_id: int, slot: str, at: int) -> Any:
+        """The repository's record that a look at one of its documents saw: its commit is the one that was read."""
+        if slot == RECORD or ":" in slot:  # what stands elsewhere has revisions of its own
+            return None
+        o, s = schema.observation, schema.slot
+        mine = (o.c.subject_id == subject_id, s.c.name == RECORD, o.c.status == _OK, o.c.dated.is_(False))
+        statement = (
+            select(o.c.revision, o.c.modified_at)
+            .join(s, s.c.id == o.c.slot_id)
+            .where(*mine, o.c.observed_at <= at)
+            .order_by(o.c.observed_at.desc(), o.c.tie.desc())
+            .limit(1)
+        )
+        return self._connection.execute(statement).one_or_none()
 
     def _look(
         self, subject_id: int, created: int | None, slot: str, row: Row, last: Any, following: Any

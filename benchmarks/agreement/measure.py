@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
@@ -81,6 +82,22 @@ def recorded(views: Mapping[str, View]) -> frozenset[str]:
 def _counts(view: View, slot: str) -> bool:
     named = slot.startswith(RECORDED) or not view.subject.startswith("release:")
     return named and view.slots[slot].status is FetchStatus.OK
+
+
+_ODC: Final = re.compile(r"(?i)odc-?by")
+_SHARE_ALIKE: Final = re.compile(r"(?i)\bCC-BY-SA|(?<![A-Z])A?GPL")
+
+
+def departs(pair: Pair) -> bool:
+    """Whether only the points of one licence differ, where the paper's table departs from its own rubric.
+
+    As the design names them: it gives ODC-By 4 where the rubric gives 5, and the GPL and CC-BY-SA 5 where it gives 4.
+    """
+    told = " ".join(it["detail"] for it in pair.ours.evidence if it["probe"] == "license-level")
+    theirs = pair.label.theirs
+    departures = {("5", "4"): _ODC, ("4", "5"): _SHARE_ALIKE}
+    licence = departures.get((pair.ours.value, theirs))
+    return licence is not None and licence.search(told) is not None
 
 
 def half(model: str) -> int:

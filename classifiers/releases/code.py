@@ -30,12 +30,14 @@ _DOCUMENTED: Final = {
 _BY_FRAMEWORK: Final = frozenset({"pretraining"})
 """What a framework that the release names as its code is released for. How it was tuned and measured is another thing,
 which scripts of a framework do not show."""
+_OF_TUNING: Final = frozenset({"finetuning", "alignment"})
 _USES: Final = {
     "training": re.compile(r"(?i)(?:pre-?)?train(?:ed|ing)?\b[^.]{0,140}$"),
     "finetuning": re.compile(r"(?i)(?:fine-?tun|instruct)[^.]{0,120}$"),
     "alignment": re.compile(r"(?i)(?:align|dpo|preference)[^.]{0,120}$"),
     "evaluation": re.compile(r"(?i)(?:evaluat|benchmark|open-?sourc|using|run)[^.]{0,160}$"),
 }
+_PRETRAIN: Final = re.compile(r"pre[-_]?train(?!ed)")
 _WORDS_BEFORE: Final = 180
 
 
@@ -68,13 +70,28 @@ def code_terms(sources: Sources, component: Component) -> tuple[Terms, ...]:
 def _holding(sources: Sources, axis: str) -> tuple[tuple[Repository, tuple[str, ...]], ...]:
     """The repositories that hold code of an axis, with the files that show it."""
     found = [(it, paths_of(it.paths, axis)) for it in sources.repositories if it.paths is not None]
-    if axis not in _BY_FRAMEWORK:
-        found = [(it, files) for it, files in found if it.source not in sources.frameworks]
+    general = _general(sources, axis)
+    found = [(it, files) for it, files in found if it.source not in general or _plainly(files, axis)]
     by_files = tuple((it, files) for it, files in found if files)
     if by_files or axis not in _DOCUMENTED:
         return by_files
     told = {match.text.slot.partition("#")[0] for match in said(sources, _DOCUMENTED[axis]) if _in_repository(match)}
     return tuple((it, ()) for it, _ in found if it.source in told)
+
+
+def _general(sources: Sources, axis: str) -> frozenset[str]:
+    """The repositories whose code of an axis need not be this release's.
+
+    A library that has the release's name trains and measures it; that it can tune, too, is no stage of the release.
+    """
+    if axis in _BY_FRAMEWORK:
+        return sources.frameworks - sources.trainers
+    return sources.frameworks | (sources.libraries if axis in _OF_TUNING else frozenset())
+
+
+def _plainly(files: tuple[str, ...], axis: str) -> bool:
+    """Whether paths say in so many words that they are of the axis: ``train.py`` of a kit may be any training."""
+    return axis == "pretraining" and any(_PRETRAIN.search(path.lower()) for path in files)
 
 
 def _in_repository(match: Match) -> bool:
@@ -88,7 +105,9 @@ def _toolkits(sources: Sources, axis: str) -> tuple[Match, ...]:
     found = []
     for match in named(sources, "toolkits", group):
         before = match.text.text[max(0, match.start - _WORDS_BEFORE) : match.start]
-        if _USES[group].search(before) and (match.text.own_words or "we" in before.lower().split()):
+        # With what one model of a repository is measured, its others are, too.
+        own = match.text.own_words or (match.text.kind is Kind.OTHERS and axis == "evaluation")
+        if _USES[group].search(before) and (own or "we" in before.lower().split()):
             found.append(match)
     return tuple(found)
 
@@ -133,8 +152,8 @@ class CodeReleased:
             yield absent_code(name, sources, self.axis)
 
     def _general(self, sources: Sources, repository: Repository) -> bool:
-        held = repository.paths is not None and bool(paths_of(repository.paths, self.axis))
-        return held and repository.source in sources.frameworks
+        files = paths_of(repository.paths or (), self.axis)
+        return bool(files) and repository.source in _general(sources, self.axis)
 
 
 def absent_code(name: str, sources: Sources, what: str) -> Finding:

@@ -8,10 +8,10 @@ from typing import Final
 
 from classifiers.evidence import Evidence, declared_reading
 from classifiers.model import Component, Finding, Outcome, Pointer
-from classifiers.probes.data import stage_by_name
+from classifiers.probes.data import STAGES, named_by, stage_by_name
 from classifiers.releases.phrases import Match, entry, named, said, table
 from classifiers.releases.sources import Sources
-from classifiers.releases.stages import Answer, places, quoted, telling_places
+from classifiers.releases.stages import Answer, only_tuned, places, quoted, telling_places
 from classifiers.terms import Terms
 from classifiers.text import excerpt
 from crawlers.hub.record import parse
@@ -57,7 +57,7 @@ def corpora(sources: Sources, component: Component) -> tuple[Match, ...]:
 
 
 def datasets(sources: Sources, component: Component) -> tuple[tuple[str, Pointer], ...]:
-    """The datasets of a stage that hub records declare or the watchlist names, with where they stand."""
+    """The datasets of a stage that hub records or those of their bases declare, or the watchlist names, with where."""
     declared: dict[str, Pointer] = {}
     for source, view in sources.hubs:
         record = Evidence(view).record
@@ -67,7 +67,17 @@ def datasets(sources: Sources, component: Component) -> tuple[tuple[str, Pointer
         dataset = source.partition(":")[2]
         if sources.ok(f"{source}#{RECORD}"):
             declared.setdefault(dataset, Pointer(f"{source}#{RECORD}", "id", excerpt(dataset)))
+    for _, view in sources.hubs if component in STAGES else ():
+        for dataset, (_, base) in named_by(Evidence(view), component).inherited.items():
+            declared.setdefault(dataset, Pointer(f"hf:{base}#{RECORD}", "datasets", excerpt(dataset)))
     return tuple((name, where) for name, where in declared.items() if stage_by_name(name) is component)
+
+
+def _not_there(sources: Sources, component: Component) -> tuple[Pointer, ...]:
+    """The datasets of a stage that the release names and that could not be seen: gone, private, or elsewhere."""
+    named = (source for source in sources.of("hf-dataset:") if stage_by_name(source.partition(":")[2]) is component)
+    unseen = (f"{source}#{RECORD}" for source in named if not sources.ok(f"{source}#{RECORD}"))
+    return tuple(Pointer(slot, "status", sources.own[slot].status.value) for slot in unseen if slot in sources.own)
 
 
 def _record_terms(sources: Sources, dataset: str) -> Terms | None:
@@ -129,8 +139,11 @@ def data_released(component: Component) -> Answer:
         elif closed or own_sets:
             detail = "The texts speak of data that is not published."
             yield Finding(name, Outcome.FALSE, quoted(closed or own_sets), detail)
+        elif missing := _not_there(sources, component):
+            detail = "Datasets that the release is said to live in were not there."
+            yield Finding(name, Outcome.NOT_AVAILABLE, missing, detail)
         else:
-            yield _absent(name, sources, component in _TRAINED_ON)
+            yield _absent(name, sources, component)
 
     return answer
 
@@ -145,11 +158,16 @@ _ANNOUNCED: Final = {
 }
 
 
-def _absent(name: str, sources: Sources, in_abstracts: bool) -> Finding:
+def _absent(name: str, sources: Sources, component: Component) -> Finding:
     """An abstract would say that a corpus is released; of benchmarks and test prompts it need not speak."""
+    if component is Component.PRETRAINING_DATA and (tuned := only_tuned(sources)):
+        detail = "The release is tuned from another model, whose texts would say on what that was trained."
+        return Finding(name, Outcome.NOT_AVAILABLE, tuned, detail)
+    in_abstracts = component in _TRAINED_ON
     open_ = not in_abstracts or bool(said(sources, "weights-released")) or bool(sources.hubs)
-    looked = telling_places(sources) if open_ else places(sources)
+    looked = telling_places(sources, "finetuning" if in_abstracts else "") if open_ else places(sources)
     if not looked:
-        return Finding(name, Outcome.NOT_AVAILABLE, detail="No text about the release was read in full.")
+        detail = "No text that would say where such data is to be had was read in full."
+        return Finding(name, Outcome.NOT_AVAILABLE, detail=detail)
     detail = f"No dataset of this stage is named as published in {len(looked)} texts that were read in full."
     return Finding(name, Outcome.FALSE, looked, detail)

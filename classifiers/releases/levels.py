@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from classifiers.contradictions import CONTRADICTIONS
 from classifiers.levels import Row, Table, Verdict
 from classifiers.model import Component, Outcome
 
@@ -52,10 +53,12 @@ _WEIGHTS: Final = Table(
         Row({"weights-released": _TRUE, "license-level": _TRUE}, Verdict.BY_LICENSE),
         Row({"weights-released": _TRUE, "license-level": _NOT_KNOWN}, Verdict.UNKNOWN),
         Row({"weights-released": _FALSE, "api-offered": _TRUE}, Verdict.PAID_API),
-        Row({"weights-released": _FALSE, "api-offered": _FALSE | _NOT_KNOWN}, Verdict.NOT_RELEASED),
+        Row({"weights-released": _FALSE, "api-offered": _FALSE}, Verdict.NOT_RELEASED),
+        # Nothing is to be had, or only for money: where an interface would be offered was not looked at.
+        Row({"weights-released": _FALSE, "api-offered": _NOT_KNOWN}, Verdict.UNKNOWN),
         Row({"weights-released": _NOT_KNOWN}, Verdict.UNKNOWN),
     ),
-    _CONTEXT,
+    _CONTEXT | CONTRADICTIONS.keys(),
 )
 
 RELEASE_TABLES: Final[Mapping[Component, Table]] = {

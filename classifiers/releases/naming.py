@@ -15,8 +15,10 @@ _GENERIC: Final = frozenset({"base", "alpha", "beta", "tuned", "chat", "instruct
 """Words of a slug that tell variants of a release apart, and are no part of its name."""
 
 
-def names(slug: str, head: str) -> bool:
+def names(slug: str, head: str, body: str = "") -> bool:
     """Whether the beginning of a README names the release, and not another version of it.
+
+    A series that is named there without a version is the release's where the ``body`` (if given) names its version.
 
     The name is what the slug has before its versions and sizes (``gpt neox`` of ``gpt-neox-20b``, ``qwen`` of
     ``qwen2.5``), without words that say nothing. A version that follows the name must be the slug's own.
@@ -37,7 +39,31 @@ def names(slug: str, head: str) -> bool:
     found = pattern.search(words) or pattern.search(address)
     if found is None:
         return _joined_in("".join(name), address)
+    if found[1] is None and versions and body:
+        return any(it[1] in versions for it in pattern.finditer(body.lower()))
     return found[1] is None or found[1] in versions or (not versions and found[1] == "1")
+
+
+_LIBRARY: Final = re.compile(
+    r"(?i)\b(?:library|framework|toolkit|platform|codebase|code ?base|stack)\b[^.]{0,60}\b(?:for|to)\b[^.]{0,40}"
+    r"\b(?:pre-?)?train(?:ing)?\b[^.]{0,80}\b(?:models|networks|transformers|llms)\b"
+)
+
+
+def of_any_model(head: str) -> bool:
+    """Whether the beginning of a README calls its repository a library for training models, in the plural.
+
+    What such a library can do is no stage of the one model that is named as it is.
+    """
+    return _LIBRARY.search(head) is not None
+
+
+_TRAINER: Final = re.compile(r"(?i)\b(?:pre-?)?train(?:ing)?\b[^.]{0,80}\b(?:models|networks|transformers|llms)\b")
+
+
+def trains_models(head: str) -> bool:
+    """Whether the beginning of a README says that its repository is for training models, among other things."""
+    return _TRAINER.search(head) is not None
 
 
 def letters(text: str) -> str:

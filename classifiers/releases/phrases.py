@@ -1,26 +1,37 @@
 """Phrases, paths, toolkits and corpora: the data files read, and what of them stands in a text.
 
-A space of a phrase stands for any white space or none: text taken from PDF breaks and joins words.
+A space of a phrase stands for any white space or none: text taken from PDF breaks and joins words. In which way many
+phrases are looked for in long texts says :mod:`classifiers.releases.find`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from classifiers.model import Pointer
+from classifiers.releases.find import Phrase, phrase
 from classifiers.releases.sources import Kind, Sources, Text, pointer
 
 _DATA: Final = Path(__file__).parent.parent / "data"
 _DENIED: Final = re.compile(r"(?i)(?:\bnot|\bno|\bwithout|\bunlike|\bnever|n't|\bnor) (?:\w+[ -]){0,3}$")
 _BACK: Final = re.compile(r"\b(?:References|REFERENCES|Bibliography)\b(?= [\[A-Z])")
+_LONGEST_ADDRESS: Final = 300
 HINTS: Final = 6
 """Mentions of a stage in a text from which on its absence is doubtful."""
+_OF_REPOSITORIES: Final = frozenset({"toolkits"})
+"""Data files whose things belong to a repository rather than to one of its models."""
+OF_STAGES: Final = frozenset({"finetuning", "task-finetuning", "alignment", "safety", "internal-benchmarks"})
+"""Groups of phrases that say that a stage was gone through."""
+_MOST_MENTIONS: Final = 40
+_MOST_TRIED: Final = 200
+"""Places of one phrase in one text that are looked at until one counts."""
 MOST: Final = 3
 """Places that are quoted for one answer."""
 
@@ -51,75 +62,102 @@ def table(name: str) -> Mapping[str, Any]:
     return found
 
 
-def loose(phrase: str) -> str:
-    """The regular expression in which a space matches any white space, or none."""
-    return phrase.replace(" ", r"\s*")
-
-
 @cache
-def _compiled(group: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _phrases(group: str) -> tuple[tuple[Phrase, ...], tuple[Phrase, ...]]:
+    """A group's phrases for texts in the release's own words, and those for papers."""
     entry = table("release_phrases")[group]
-    anywhere = entry["any"] or ["(?!)"]
-    joined = (
-        "|".join(f"(?:{loose(phrase)})" for phrase in group_) for group_ in ([*entry["own"], *anywhere], anywhere)
-    )
-    own, papers = (re.compile(f"(?i){pattern}") for pattern in joined)
-    return own, papers
+    papers = tuple(phrase(it) for it in entry["any"])
+    return (*(phrase(it) for it in entry["own"]), *papers), papers
 
 
 def said(sources: Sources, group: str) -> tuple[Match, ...]:
     """The first place in each text where a phrase of the group stands and is not denied."""
-    own, papers = _compiled(group)
-    texts = (text for text in sources.texts if text.kind is not Kind.FRAMEWORK)
-    return tuple(found for text in texts if (found := _first(text, own if text.own_words else papers)))
+    if group not in sources.said:
+        sources.said[group] = _said(sources, group)
+    found: tuple[Match, ...] = sources.said[group]
+    return found
+
+
+def _said(sources: Sources, group: str) -> tuple[Match, ...]:
+    own, papers = _phrases(group)
+    texts = (text for text in sources.texts if text.kind not in (Kind.FRAMEWORK, Kind.OTHERS))
+    # What a library for training can do is said in the same words as what was done; only "we did" is about a release.
+    found = (
+        _first(text, own if text.own_words and not (text.library and group in OF_STAGES) else papers) for text in texts
+    )
+    return tuple(match for match in found if match)
 
 
 @lru_cache(maxsize=256)
 def _ignored(text: Text) -> tuple[tuple[int, int], ...]:
     """Where a text does not speak of the release: lists of publications and citations, the Hub's own boilerplate."""
-    return tuple(match.span() for match in _compiled("ignored")[0].finditer(text.text)) if text.own_words else ()
+    return tuple(_places(_phrases("ignored")[0], text.text)) if text.own_words else ()
+
+
+def _places(phrases: Iterable[Phrase], text: str) -> Iterator[tuple[int, int]]:
+    """Where any of the phrases stands, phrase by phrase."""
+    return (match.span() for it in phrases for match in it.finditer(text))
 
 
 def hints(sources: Sources, group: str) -> tuple[Match, ...]:
     """Texts in which words of a stage stand often enough that it may be the release's own, with the first place."""
     if f"{group}-hinted" not in table("release_phrases"):
         return ()
-    own, _ = _compiled(f"{group}-hinted")
+    hinting, _ = _phrases(f"{group}-hinted")
     found = []
     for text in sources.texts:
-        places = [match.span() for match in own.finditer(_BACK.split(text.text)[0])] if text.whole else []
+        places = sorted(_places(hinting, _BACK.split(text.text)[0])) if text.whole else []
         if len(places) >= HINTS:
             found.append(Match(text, *places[0]))
     return tuple(found)
 
 
-def _first(text: Text, pattern: re.Pattern[str]) -> Match | None:
-    for match in pattern.finditer(text.text):
-        begins = match.end() - len(match.group().lstrip())
-        if any(start <= begins < end for start, end in _ignored(text)):
-            continue
-        if not _DENIED.search(text.text[max(0, begins - 40) : begins]):
-            return Match(text, begins, match.end())
+def _in_address(text: str, at: int) -> bool:
+    """Whether a place lies in an address: the name of what is linked says nothing about what was done."""
+    start = max(text.rfind(" ", max(0, at - _LONGEST_ADDRESS), at), text.rfind("(", max(0, at - _LONGEST_ADDRESS), at))
+    return "://" in text[max(0, start, at - _LONGEST_ADDRESS) : at]
+
+
+def _first(text: Text, phrases: Iterable[Phrase]) -> Match | None:
+    """The first place at which one of the phrases stands and counts; within what is denied nothing does."""
+    denied = -1
+    for start, end in sorted(span for it in phrases for span in islice(_places((it,), text.text), _MOST_TRIED)):
+        begins = end - len(text.text[start:end].lstrip())
+        if begins >= denied and _counts(text, begins):
+            return Match(text, begins, end)
+        denied = max(denied, end)
     return None
 
 
+def _counts(text: Text, begins: int) -> bool:
+    """Whether what begins there is said of the release, and not denied."""
+    if any(start <= begins < end for start, end in _ignored(text)) or _in_address(text.text, begins):
+        return False
+    return not _DENIED.search(text.text[max(0, begins - 40) : begins])
+
+
 @cache
-def _named(file: str, group: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    entries = table(file)[group]
-    found = {name: entry["names"] for name, entry in entries.items()}
-    return tuple(
-        (name, re.compile(f"(?i){'|'.join(f'(?:{loose(n)})' for n in names)}")) for name, names in found.items()
-    )
+def _named(file: str, group: str) -> tuple[tuple[str, tuple[Phrase, ...]], ...]:
+    return tuple((name, tuple(phrase(it) for it in entry["names"])) for name, entry in table(file)[group].items())
 
 
-def named(sources: Sources, file: str, group: str) -> Iterator[Match]:
+def named(sources: Sources, file: str, group: str) -> tuple[Match, ...]:
     """Every mention of the named things of a data file, in every text; several of one thing."""
+    key = f"{file}/{group}"
+    if key not in sources.said:
+        sources.said[key] = tuple(_mentions(sources, file, group))
+    found: tuple[Match, ...] = sources.said[key]
+    return found
+
+
+def _mentions(sources: Sources, file: str, group: str) -> Iterator[Match]:
     for text in sources.texts:
-        for name, pattern in _named(file, group):
-            for count, match in enumerate(pattern.finditer(text.text)):
-                if count >= 40:
-                    break
-                yield Match(text, match.start(), match.end(), name)
+        if text.kind is Kind.OTHERS and file not in _OF_REPOSITORIES:
+            continue
+        for name, phrases in _named(file, group):
+            places = (span for it in phrases for span in islice(_places((it,), text.text), _MOST_MENTIONS))
+            for start, end in sorted(places)[:_MOST_MENTIONS]:
+                yield Match(text, start, end, name)
 
 
 @cache

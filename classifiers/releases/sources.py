@@ -10,18 +10,19 @@ none, proves presence only.
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from classifiers.card import read_card
 from classifiers.lazy import lazy
 from classifiers.model import Pointer, View
-from classifiers.releases.naming import letters, names, sections
+from classifiers.releases.markup import LONGEST, element, page, plain
+from classifiers.releases.naming import letters, names, of_any_model, sections, trains_models
+from classifiers.releases.scope import apart
 from classifiers.text import decode
 from classifiers.texts import is_license, is_policy
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
@@ -31,20 +32,12 @@ WHOLE_PAPER: Final = 8000
 """Characters below which the text of a paper is taken for passages of one."""
 WHOLE_PAGE: Final = 2500
 """Characters below which a provider's page is taken for an announcement of what stands elsewhere."""
-LONGEST: Final = 400_000
-"""Characters of a text that are looked at: the longest paper recorded has 360,000, and phrases cost time by length."""
 TELLING: Final = 2000
 """Characters below which a card or README says how to run a model, and not how it was made."""
 HEAD: Final = 500
 """Characters of a README in which a repository that is the release's own names it."""
 
 _CUT: Final = re.compile(r"\[\s*(?:\.\.\.|…)\s*\]|\[rest of [^\]]{0,60}cut")
-_DROPPED: Final = re.compile(r"(?is)<(script|style|head|math|svg)\b.*?</\1\s*>")
-_TITLE: Final = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
-_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
-_SUMMARY: Final = re.compile(r"(?is)<summary[^>]*>(.*?)</summary>")
-_NAME: Final = re.compile(r"(?is)<entry>.*?<title[^>]*>(.*?)</title>")
-_SPACE: Final = re.compile(r"\s+")
 _ABSENT: Final = (FetchStatus.MISSING, FetchStatus.GATED)
 
 
@@ -58,6 +51,8 @@ class Kind(StrEnum):
     PAGE = "page"
     PAPER = "paper"
     FRAMEWORK = "framework"
+    OTHERS = "others"
+    """What a document of the release's says of other models that live in the same repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +63,13 @@ class Text:
     kind: Kind
     text: str
     whole: bool
+    library: bool = False
+    """Whether it is the README of a library for training models of any kind, which the release's own was made with."""
 
     @property
     def own_words(self) -> bool:
         """Whether every sentence is about this release; papers and frameworks also speak of the work of others."""
-        return self.kind not in (Kind.PAPER, Kind.FRAMEWORK)
+        return self.kind not in (Kind.PAPER, Kind.FRAMEWORK, Kind.OTHERS)
 
     @property
     def telling(self) -> bool:
@@ -100,6 +97,8 @@ class Sources:
 
     def __init__(self, view: View) -> None:
         self.view = view
+        self.said: dict[str, Any] = {}
+        """What was found in the texts already, by what was looked for: a dozen probes ask the same."""
 
     @lazy
     def own(self) -> Mapping[str, Snapshot]:
@@ -171,17 +170,17 @@ class Sources:
         source, _, part = slot.partition("#")
         kind = source.partition(":")[0]
         if kind == "hf" and part.rpartition("/")[2].lower().startswith("readme"):
-            yield Text(slot, Kind.CARD, plain(sections(read_card(shot.body).text)), True)
+            yield _text(slot, Kind.CARD, plain(sections(read_card(shot.body).text)), True)
         elif kind == "github" and _is_prose(part):
-            yield self._prose(slot, source, part, decode(shot.body))
+            yield from self._prose(slot, source, part, decode(shot.body))
         elif kind == "arxiv" and part == "metadata":
-            if summary := _SUMMARY.search(decode(shot.body)):
-                name = _NAME.search(decode(shot.body))
-                yield Text(slot, Kind.ABSTRACT, plain(f"{name[1] if name else ''}. {summary[1]}"), True)
+            title, summary = _entry(decode(shot.body))
+            if summary:
+                yield _text(slot, Kind.ABSTRACT, plain(f"{title}. {summary}"), True)
         elif kind in ("arxiv", "url"):
             yield from _page(slot, Kind.PAPER if kind == "arxiv" or ".pdf" in source else Kind.PAGE, decode(shot.body))
 
-    def _prose(self, slot: str, source: str, part: str, body: str) -> Text:
+    def _prose(self, slot: str, source: str, part: str, body: str) -> Iterator[Text]:
         """A document of a code repository; one of a framework, or of another version, speaks of other models too."""
         head = plain(body[: 2 * HEAD])[:HEAD]
         if "/" not in part:
@@ -191,11 +190,32 @@ class Sources:
             head = f"{source} {plain(decode(shot.body)[: 2 * HEAD])[:HEAD] if shot else ''}"
         else:
             head = f"- {head}"
-        text = plain(sections(body))
         titled = any(title in letters(head) for title in self.titles)
-        if not titled and not names(self.view.subject.removeprefix(RELEASE), head):
-            return Text(slot, Kind.FRAMEWORK, text, False)
-        return Text(slot, Kind.README if part.lower().startswith("readme") else Kind.DOCUMENT, text, True)
+        if not titled and not names(self.view.subject.removeprefix(RELEASE), head, body):
+            yield _text(slot, Kind.FRAMEWORK, plain(sections(body)), False)
+            return
+        own, others = apart(body, (it.partition(":")[2] for it in self.of("hf:")))
+        kind = Kind.README if part.lower().startswith("readme") else Kind.DOCUMENT
+        yield _text(slot, kind, plain(sections(own)), True, source in self.libraries)
+        if others:
+            yield _text(slot, Kind.OTHERS, plain(sections(others)), False)
+
+    @lazy
+    def heads(self) -> Mapping[str, str]:
+        """How the README of each code repository begins, where it says what the repository is."""
+        readmes = (slot for slot in self.own if slot.partition("#")[2].lower().startswith("readme"))
+        read = ((slot, shot) for slot in readmes if slot.startswith("github:") and (shot := self.ok(slot)))
+        return {slot.partition("#")[0]: plain(decode(shot.body)[: 8 * HEAD])[: 4 * HEAD] for slot, shot in read}
+
+    @lazy
+    def libraries(self) -> frozenset[str]:
+        """Code repositories that call themselves a library for training models, whatever else they name."""
+        return frozenset(source for source, head in self.heads.items() if of_any_model(head))
+
+    @lazy
+    def trainers(self) -> frozenset[str]:
+        """Those that say that they train models."""
+        return frozenset(source for source, head in self.heads.items() if trains_models(head))
 
     @lazy
     def moved_on(self) -> frozenset[str]:
@@ -214,8 +234,8 @@ class Sources:
     def titles(self) -> tuple[str, ...]:
         """The titles of the release's papers, letters only."""
         metadata = (self.ok(slot) for slot in self.own if slot.startswith("arxiv:") and slot.endswith("#metadata"))
-        found = (_NAME.search(decode(shot.body)) for shot in metadata if shot)
-        return tuple(title for match in found if match and len(title := letters(plain(match[1]))) >= 20)
+        found = (letters(plain(_entry(decode(shot.body))[0])) for shot in metadata if shot)
+        return tuple(title for title in found if len(title) >= 20)
 
     def license_slots(self, source: str) -> tuple[str, ...]:
         """A repository's licence files, those at its root and most plainly named first."""
@@ -229,16 +249,21 @@ def _is_prose(path: str) -> bool:
     return prose and not (is_license(path) or is_policy(path)) and not name.startswith(("requirements", "code_of_con"))
 
 
+def _text(slot: str, kind: Kind, text: str, whole: bool, library: bool = False) -> Text:
+    """A text, cut where it is too long. What was cut off may say what the rest does not: no absence is read from it."""
+    return Text(slot, kind, text[:LONGEST], whole and len(text) <= LONGEST, library)
+
+
+def _entry(feed: str) -> tuple[str, str]:
+    """The title and the summary of the first entry of an Atom feed; empty where there is none."""
+    start = max(feed.find("<entry"), 0)
+    return element(feed, "title", start), element(feed, "summary", start)
+
+
 def _page(slot: str, kind: Kind, source: str) -> Iterator[Text]:
-    title = _TITLE.search(source)
-    text = plain(f"{title[1] if title else ''}. {_DROPPED.sub(' ', source)}")
+    text = page(source)
     least = WHOLE_PAPER if kind is Kind.PAPER else WHOLE_PAGE
-    yield Text(slot, kind, text, len(text) >= least and not _CUT.search(text))
-
-
-def plain(text: str) -> str:
-    """Markup dropped, entities read, on one line. Addresses in Markdown links stay: they name datasets."""
-    return _SPACE.sub(" ", html.unescape(_TAG.sub(" ", text))).strip()[:LONGEST]
+    yield _text(slot, kind, text, len(text) >= least and not _CUT.search(text))
 
 
 def pointer(text: Text, start: int, end: int) -> Pointer:

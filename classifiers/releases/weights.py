@@ -22,6 +22,7 @@ from classifiers.releases.stages import places, quoted
 from classifiers.terms import Terms
 from classifiers.text import excerpt
 from classifiers.texts import Document, read_document
+from crawlers.snapshot import FetchStatus
 
 _ABOUT_WEIGHTS: Final = re.compile(r"(?i)\b(?:weights|checkpoints?|models?)\b")
 _LICENSED: Final = re.compile(r"(?i)\blicen[cs]e|\bunder the\b|\breleased under\b")
@@ -31,6 +32,8 @@ _RESPONSIBLE: Final = re.compile(r"(?i)\bresponsible ai (?:model )?licen[cs]e|\b
 """What is said in words of the Hub's ``openrail`` family."""
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z#*\-(\[])|\s[-*•]\s|\s#+\s")
 _LONGEST: Final = 600
+_MOST_SENTENCES: Final = 60
+"""Sentences on licences that are read in one text; the recorded ones have up to a dozen."""
 _FREE: Final = 5
 
 
@@ -58,6 +61,7 @@ def licensed_in_words(sources: Sources) -> tuple[Terms, ...]:
     """Sentences that say under which licence the weights are."""
     found: list[Terms] = []
     for text in sources.texts:
+        read = 0
         if text.own_words:
             found.extend(_front_matter(text))
         for start, sentence in _sentences(text.text):
@@ -65,6 +69,9 @@ def licensed_in_words(sources: Sources) -> tuple[Terms, ...]:
                 continue
             if not text.own_words and not re.search(r"(?i)\b(?:our|we)\b", sentence):
                 continue
+            read += 1
+            if read > _MOST_SENTENCES:
+                break
             reading = _reading(sentence)
             if reading.license is None and _RESPONSIBLE.search(sentence):
                 reading = declared_reading("openrail")
@@ -151,10 +158,21 @@ def api_offered(sources: Sources) -> Iterator[Finding]:
     """A paid interface, asked because it is level 2 of what is not released otherwise."""
     if found := said(sources, "api"):
         yield Finding("api-offered", Outcome.TRUE, quoted(found), "The texts speak of a paid interface.")
+    elif unread := _unread_pages(sources):
+        detail = "A page of the provider, where it would be offered, could not be read."
+        yield Finding("api-offered", Outcome.NOT_AVAILABLE, unread, detail)
     elif looked := places(sources):
         yield Finding("api-offered", Outcome.FALSE, looked, "No text speaks of one.")
     else:
         yield Finding("api-offered", Outcome.NOT_AVAILABLE, detail="No text was read in full.")
+
+
+def _unread_pages(sources: Sources) -> tuple[Pointer, ...]:
+    """The pages that the release names and that are not there: a paper is not where a product is offered."""
+    unread = ((slot, shot) for slot, shot in sources.own.items() if slot.startswith("url:") and ".pdf" not in slot)
+    return tuple(
+        Pointer(slot, "status", shot.status.value) for slot, shot in unread if shot.status is not FetchStatus.OK
+    )[:MOST]
 
 
 def inference_terms(sources: Sources) -> tuple[Terms, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import marshal
 import os
 import pickle
+import queue
 import signal
 import struct
 import subprocess
@@ -26,6 +27,8 @@ from crawlers.hub.page import Page
 from crawlers.hub.record import Listed
 from crawlers.settings import Settings
 
+AHEAD: Final = 32
+"""Pages that wait to be recorded; a third of a megabyte each."""
 _LENGTH: Final = struct.Struct(">Q")
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -40,27 +43,63 @@ def pages_aside(
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])},
     )
+    ahead: _Ahead | None = None
     try:
         if child.stdin is None or child.stdout is None:
             raise ListingError("the process that reads the listing has no pipes", reached=False)
         child.stdin.write(pickle.dumps((settings, kind, start, limit)))
         child.stdin.flush()
-        while (message := _received(child.stdout)) is not None:
+        ahead = _Ahead(child.stdout)
+        while (message := _received(ahead)) is not None:
             yield _page(message)
     except OSError as error:
         raise ListingError(f"the process that reads the listing ended early: {error}", reached=False) from error
     finally:
         child.kill()  # it ignores what a person or a service manager sends to the whole group
         child.wait()
+        if ahead is not None:
+            ahead.stop()
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:
                 pipe.close()
 
 
-def _received(pipe: IO[bytes]) -> dict[str, Any] | None:
+class _Ahead:
+    """One thread that takes what the child has read while earlier pages are recorded, :data:`AHEAD` of them at most.
+
+    A pipe holds less than a page: without it the child would stand still whenever the parent commits.
+    """
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe: Final = pipe
+        self._room: Final = threading.Semaphore(AHEAD)
+        self._taken: Final[queue.SimpleQueue[bytes]] = queue.SimpleQueue()
+        self._thread: Final = threading.Thread(target=self._run, name="hub-listing-aside", daemon=True)
+        self._thread.start()
+
+    def next(self) -> bytes:
+        """The child's next message; nothing where it ended."""
+        body = self._taken.get()
+        self._room.release()
+        return body
+
+    def stop(self) -> None:
+        """Leave the rest; the child has ended, so that its pipe does."""
+        self._room.release(AHEAD)
+        self._thread.join()
+
+    def _run(self) -> None:
+        body = b"-"
+        while body:
+            self._room.acquire()
+            head = self._pipe.read(_LENGTH.size)
+            body = self._pipe.read(_LENGTH.unpack(head)[0]) if len(head) == _LENGTH.size else b""
+            self._taken.put(body)
+
+
+def _received(ahead: _Ahead) -> dict[str, Any] | None:
     """The child's next message; None at the end of the listing."""
-    head = pipe.read(_LENGTH.size)
-    body = pipe.read(_LENGTH.unpack(head)[0]) if len(head) == _LENGTH.size else b""
+    body = ahead.next()
     if not body:
         raise ListingError("the process that reads the listing ended early", reached=False)
     message: dict[str, Any] = marshal.loads(body)  # noqa: S302 - of our own child
@@ -114,7 +153,8 @@ def main() -> None:
     threading.Thread(target=_end_with, args=(sys.stdin.buffer,), daemon=True).start()
     with suppress(BrokenPipeError):
         _serve(sys.stdout.buffer, *question)
-    os._exit(0)  # at once: the thread above holds standard input, which an orderly end would want
+    # At an orderly end the interpreter would wait for the thread that reads standard input, in vain.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Protocol, Self
-from urllib.parse import unquote, urlsplit
 
 from crawlers.http import Fetcher
 from crawlers.hub.client import Refusal, hub_fetcher
-from crawlers.hub.files import CARD, CONFIG, fetchable, is_document, license_like
+from crawlers.hub.files import CARD, CONFIG, fetchable, is_document, license_like, linked_path
 from crawlers.hub.record import HubFacts, commit, facts, microseconds, moment, parse, shallow_first, valid_id
 from crawlers.hub.repository import Entry, Outcome, Repositories, api_url, etag_of, file_url
 from crawlers.settings import Settings, version
@@ -98,10 +97,19 @@ class HubCrawler:
         shown = parse(record.body)
         found = [record, *self._documents(target, record, shown, known)]
         if target.kind == HUB_MODEL:
-            bases = dict.fromkeys(id_ for _, id_ in shown.bases if id_ != target.key)
-            found += self._named(target, record, HUB_DATASET, DATASET_SLOT, shown.datasets, MAX_DATASETS, known)
-            found += self._named(target, record, HUB_MODEL, BASE_SLOT, bases, MAX_BASES, known)
+            found += self._relatives(target, record, shown, known)
         return tuple(found)
+
+    def _relatives(
+        self, target: Target, record: Snapshot, shown: HubFacts, known: Mapping[str, KnownState]
+    ) -> list[Snapshot]:
+        """The base models, and the datasets that the model or a base names: a derivative has its base's training."""
+        ids = dict.fromkeys(id_ for _, id_ in shown.bases if id_ != target.key)
+        bases = list(self._named(target, record, HUB_MODEL, BASE_SLOT, ids, MAX_BASES, known))
+        names = dict.fromkeys((*shown.datasets, *_datasets_of(bases)))
+        whole = all(base.status is not FetchStatus.ERROR for base in bases)
+        sets = self._named(target, record, HUB_DATASET, DATASET_SLOT, names, MAX_DATASETS, known if whole else {})
+        return [*sets, *bases]
 
     def _record(self, target: Target, subject: str, slot: str, *, exactly: bool) -> Snapshot:
         outcome = self._hub.record(target)
@@ -248,27 +256,6 @@ class HubCrawler:
         )
 
 
-def linked_path(link: str | None, target: Target) -> str | None:
-    """The file inside the repository that a card's ``license_link`` names, or None: links point anywhere."""
-    if not link:
-        return None
-    try:
-        parts = urlsplit(link.strip())
-    except ValueError:
-        return None
-    path = unquote(parts.path)
-    if parts.scheme in ("http", "https"):
-        home = urlsplit(target.url).path + "/"
-        if parts.netloc not in ("huggingface.co", "www.huggingface.co", "hf.co") or not path.startswith(home):
-            return None
-        verb, _, rest = path.removeprefix(home).partition("/")
-        path = rest.partition("/")[2] if verb in ("blob", "resolve", "raw") else ""
-    elif parts.scheme or parts.netloc:
-        return None
-    path = path.removeprefix("./").lstrip("/")
-    return path if fetchable(path) else None
-
-
 def _wanted(shown: HubFacts, linked: str | None, always: set[str]) -> set[str]:
     return always | set(_licenses(shown.documents)) | ({linked} if linked else set())
 
@@ -276,6 +263,10 @@ def _wanted(shown: HubFacts, linked: str | None, always: set[str]) -> set[str]:
 def _licenses(paths: Iterable[str]) -> list[str]:
     """The licence-like files, those at the root first, :data:`MAX_LICENSES` at most."""
     return sorted((path for path in paths if license_like(path) and fetchable(path)), key=shallow_first)[:MAX_LICENSES]
+
+
+def _datasets_of(records: Iterable[Snapshot]) -> list[str]:
+    return [id_ for record in records if record.status is FetchStatus.OK for id_ in parse(record.body).datasets]
 
 
 def _is_path(slot: str) -> bool:

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from crawlers.targets import Target
 
 MAX_DEPTH: Final = 1
 """Licence-like files deeper than this many folders belong to vendored code, not to the model."""
@@ -171,3 +174,24 @@ def _texty(name: str) -> bool:
 
 def _text_suffix(name: str) -> bool:
     return "." in name and name.rpartition(".")[2].lower() in _TEXT_SUFFIXES
+
+
+def linked_path(link: str | None, target: Target) -> str | None:
+    """The file inside the repository that a card's ``license_link`` names, or None: links point anywhere."""
+    if not link:
+        return None
+    try:
+        parts = urlsplit(link.strip())
+    except ValueError:
+        return None
+    path = unquote(parts.path)
+    if parts.scheme in ("http", "https"):
+        home = urlsplit(target.url).path + "/"
+        if parts.netloc not in ("huggingface.co", "www.huggingface.co", "hf.co") or not path.startswith(home):
+            return None
+        verb, _, rest = path.removeprefix(home).partition("/")
+        path = rest.partition("/")[2] if verb in ("blob", "resolve", "raw") else ""
+    elif parts.scheme or parts.netloc:
+        return None
+    path = path.removeprefix("./").lstrip("/")
+    return path if fetchable(path) else None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from benchmarks.agreement import measure, views
+from benchmarks.agreement import leaveout, measure, views
 from benchmarks.agreement.__main__ import PAPER, PAPER_AT
-from classifiers.model import View
+from classifiers.assess import assess
+from classifiers.model import Component, View
 from crawlers.snapshot import FetchStatus, Snapshot
-from interfaces.agreement.compare import score
-from interfaces.agreement.labels import read_labels
+from interfaces.agreement.compare import Answer, Pair, score
+from interfaces.agreement.labels import Label, read_labels
 from tests.classifiers.builders import DAY
 from tests.conftest import SHARED
 
@@ -33,6 +35,53 @@ def test_a_model_counts_as_recorded_where_a_repository_or_paper_was_read() -> No
     assert measure.recorded(found) == {"code"}
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "licence", "expected"),
+    [
+        ("5", "4", "ODC-By-1.0", True),
+        ("4", "5", "CC-BY-SA-4.0", True),
+        ("4", "5", "GPL-3.0-only", True),
+        ("4", "5", "CC-BY-NC-SA-4.0", False),
+        ("4", "5", "ODC-By-1.0", False),
+        ("3", "5", "CC-BY-SA-4.0", False),
+    ],
+)
+def test_a_disagreement_over_the_points_of_one_licence_is_told_apart(
+    ours: str, theirs: str, licence: str, expected: bool
+) -> None:
+    told = {"probe": "license-level", "outcome": "true", "detail": f"The least open of its terms is {licence}."}
+    pair = Pair(Label("rocket", "weights", theirs, ()), Answer(ours, 0.9, (told,)))
+    assert measure.departs(pair) is expected
+
+
+def papers(*texts: str) -> dict[str, View]:
+    found = {}
+    for n, text in enumerate(texts):
+        body = f"<entry><title>Rocket</title><summary>{text}</summary></entry>".encode()
+        slot = "arxiv:1#metadata"
+        found[f"rocket-{n}"] = View(f"release:rocket-{n}", {slot: replace(shot(slot), body=body)})
+    return found
+
+
+def test_entries_that_fire_on_one_model_alone_are_left_out_and_come_back() -> None:
+    views = papers("We release the weights. After RLHF it flies.", "We release the weights.")
+    fired = leaveout.firing(views)
+    rlhf = ("release_phrases", "alignment", "own", r"\brlhf\b")
+    assert fired[rlhf] == {"rocket-0"}
+    assert rlhf in leaveout.alone(fired)
+    assert rlhf in leaveout.unknown_to(fired, {"rocket-1"}) and rlhf not in leaveout.unknown_to(fired, {"rocket-0"})
+    assert {models for entry, models in fired.items() if entry[1] == "weights-released"} == {frozenset(views)}
+
+    def stage() -> str:
+        found = next(it for it in assess(views["rocket-0"]) if it.component is Component.ALIGNMENT_DATA)
+        return next(it.outcome.value for it in found.findings if it.probe == "stage-exists")
+
+    assert stage() == "true"
+    with leaveout.known(leaveout.without(leaveout.alone(fired))):
+        assert stage() == "not_available"
+    assert stage() == "true"
+
+
 @pytest.mark.shared
 @pytest.mark.slow
 def test_the_bar_is_met_on_the_papers_labels() -> None:
@@ -45,3 +94,4 @@ def test_the_bar_is_met_on_the_papers_labels() -> None:
     counted = score([it for it in measure.measured(labels, found) if it.label.model in known]).to_json()
     assert counted["coverage"] >= 0.70
     assert counted["exact"] >= 0.85
+    assert counted["three_class"] >= 0.93

@@ -224,6 +224,37 @@ class TestData:
         assert found.level == 5
         assert "fine-tune" in finding(found, "datasets-of-stage").detail
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "This model is a fine-tuned version of [egret](https://hub/egret) for ponds.",
+            "Fine-tuned [egret](https://hub/egret) in Swedish",
+            "This acoustic model is a **fine-tuned** version of egret.",
+        ],
+    )
+    def test_a_card_that_says_so_makes_its_dataset_sft_data(self, text: str) -> None:
+        found = self.data(Component.SFT_DATA, {"acme/soup": other_record(license="mit")}, f"---\n---\n\n{text}\n")
+        reason = finding(found, "datasets-of-stage")
+        assert (found.level, reason.evidence[0].slot, reason.evidence[0].locator) == (5, "README.md", "L4")
+        assert "the card says that the model is a fine-tune" in reason.detail
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "This model is primarily aimed at being fine-tuned on a task.",
+            "This model is a checkpoint that has to be fine-tuned.",
+            "This model is a fine-tuned version of egret. Egret was pre-trained on thirteen corpora.",
+        ],
+    )
+    def test_what_only_speaks_of_fine_tuning_places_no_dataset(self, text: str) -> None:
+        found = self.data(Component.SFT_DATA, {"acme/soup": other_record(license="mit")}, f"---\n---\n\n{text}\n")
+        assert outcome(found, "datasets-of-stage") is Outcome.NOT_SUPPORTED
+
+    def test_a_later_mention_of_a_dataset_counts_too(self) -> None:
+        card = f"---\n---\n# Egret and acme/soup\n{'It is good. ' * 40}\n\nWe fine-tuned it with acme/soup for long.\n"
+        found = self.data(Component.SFT_DATA, {"acme/soup": other_record(license="mit")}, card)
+        assert (found.level, finding(found, "datasets-of-stage").evidence[0].locator) == (5, "L6")
+
     def test_otherwise_the_stage_is_unknown(self) -> None:
         found = self.data(Component.SFT_DATA, {"acme/soup": other_record(license="mit")})
         assert (found.state, outcome(found, "datasets-of-stage")) == (State.UNKNOWN, Outcome.NOT_SUPPORTED)

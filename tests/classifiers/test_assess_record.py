@@ -202,6 +202,7 @@ def test_all_twelve_are_assessed_in_order() -> None:
     assert [item.component for item in found] == list(Component)
     unlooked = [item for item in found if item.component.value in ("pretraining-code", "safety-evaluation-data")]
     for item in unlooked:
-        (reason,) = item.findings
+        reason, base = item.findings
+        assert (base.probe, base.outcome) == ("inherited", Outcome.NOT_APPLICABLE)
         assert (item.state, reason.outcome) == (State.UNKNOWN, Outcome.NOT_AVAILABLE)
         assert "No paper and no code repository of this release was looked at" in reason.detail

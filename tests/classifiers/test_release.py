@@ -37,6 +37,8 @@ COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER I
 OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 """
 WORDS: Final = "It reads tea leaves, and says how the weather of the coming week will be. " * 40
+MADE: Final = "It was trained on much text, and evaluated by how often the weather came true. "
+"""A text that would say of other stages and tests, were there any."""
 REPO: Final = "github:acme/rocket"
 
 
@@ -74,8 +76,8 @@ def why(assessment: Assessment, probe: str) -> Finding:
     return next(finding for finding in assessment.findings if finding.probe == probe)
 
 
-def readme(text: str = "") -> str:
-    return f"# Rocket\n\n{text}\n\n{WORDS}"
+def readme(text: str = "", made: str = MADE) -> str:
+    return f"# Rocket\n\n{text}\n\n{made}{WORDS}"
 
 
 def test_nothing_that_was_read_gives_no_answer_at_all() -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from crawlers.hub.client import hub_fetcher
-from crawlers.hub.deep import CRAWLER, HubCrawler, Known, linked_path
+from crawlers.hub.deep import CRAWLER, HubCrawler, Known
+from crawlers.hub.files import linked_path
 from crawlers.hub.listing import Listing
 from crawlers.hub.record import parse
 from crawlers.hub.repository import MAX_DOCUMENT, Repositories
@@ -347,8 +348,8 @@ def test_a_hostile_record_asks_for_nothing_outside(source: Source) -> None:
         "/api/models/org/model/tree/main",
         "/org/model/resolve/main/README.md",
     ]
-    assert paths[3:] == [f"/api/datasets/d/{n}" for n in sorted(range(50), key=str)[:20]] + [
-        f"/api/models/b/{n}" for n in sorted(range(50), key=str)[:5]
+    assert paths[3:] == [f"/api/models/b/{n}" for n in sorted(range(50), key=str)[:5]] + [
+        f"/api/datasets/d/{n}" for n in sorted(range(50), key=str)[:20]
     ]
 
 

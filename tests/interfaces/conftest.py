@@ -13,6 +13,7 @@ import pytest
 from crawlers.settings import Settings
 from crawlers.targets import parse_target
 from flows import night as steps
+from flows import sweep as sweeping
 from interfaces.demo.hub import DemoHub
 from interfaces.demo.run import SCENES, WATCHED, Scene
 from storage.store import open_store
@@ -34,9 +35,9 @@ def walk_night(settings: Settings, *, sweep: bool) -> None:
     begun = steps.begin(store, settings, "nightly", {"sweep": sweep, "limit": None})
     night = steps.Night(store, settings, begun)
     if sweep:
-        while steps.sweep_some(night):
+        while sweeping.sweep_some(night):
             pass
-        steps.sweep_ended(night)
+        sweeping.sweep_ended(night)
         for unseen in steps.unseen(night):
             steps.look_up(night, unseen)
     for targets in steps.due(night):

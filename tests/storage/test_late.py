@@ -163,3 +163,33 @@ def test_coverage_of_a_record_of_the_past(world: World) -> None:
     assert [c.observed_at for c in world.changes()] == [day(-20)]
     assert [c.after.access for c in world.changes(Cause.COVERAGE)] == [Access.PUBLIC]
     assert snapshot(A, RECORD, 1, past_facts(model("lab/a"))).body != snapshot(A, RECORD, 1).body
+
+
+def test_a_file_that_is_back_came_back_with_the_commit_that_the_look_at_it_saw(world: World) -> None:
+    files = {"README.md": "---\nlicense: mit\n---\n", "LICENSE": OURS}
+    world.sweep(0, [model("lab/a")])
+    world.deep(1, model("lab/a"), files)
+    later = model("lab/a", modified=2.5, sha="b" * 40)
+    world.sweep(3, [later])
+    world.deep(4, later, files)
+    away = snapshot(A, "LICENSE", 9, status=FetchStatus.MISSING, observed=2, dated=True)
+    run = world.begin(9, "backfill")
+    world.store.writer.record_history(run, [(A, [away])])
+    world.store.writer.end(run, "complete", day(9), {})
+    gone, back = [c for c in world.changes() if Fact.MARKS in c.facts and c.component is Component.WEIGHTS]
+    assert (gone.observed_at, gone.observed_after) == (day(2), None)
+    assert (back.observed_at, back.observed_after) == (day(2.5), day(2)), "not only when it was looked at again"
+
+
+def test_a_sweep_that_knew_a_model_by_its_commits_alone_did_not_see_it(world: World) -> None:
+    world.sweep(3, [])
+    world.past(7, "lab/a", {-1: model("lab/a", created=-1, modified=-1)})
+    shown = model("lab/a", created=-1, modified=-1)
+    for number in (5, 2):
+        world.sweep(number, [])
+    world.sweep(0, [shown])
+    for number in (4, 1):
+        world.sweep(number, [])
+    appeared, gone = world.changes()
+    assert appeared.facts == (Fact.APPEARED,)
+    assert (gone.facts, gone.observed_after, gone.observed_at) == ((Fact.WITHDRAWN,), day(0), day(1))

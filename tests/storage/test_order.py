@@ -21,6 +21,7 @@ from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import HUB_MODEL, Target
 from storage.runs import COMPLETE, RunSpec
 from storage.store import open_store
+from tests.storage.tally import counted, kept
 from tests.storage.world import World, day, deep_snapshots, model, snapshot
 
 NIGHTS = 6
@@ -220,6 +221,7 @@ def history(empty: Path, truth: Truth, acts: Sequence[Act], killed: int | None =
     with fresh(empty) as world:
         for number, act in enumerate(acts):
             perform(world, truth, act, killed=number == killed)
+        assert kept(world.store.engine) == counted(world.store.engine)
         return world.history()
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from typing import Any
 
-from classifiers.assess import _CONTRADICTIONS
+from classifiers.contradictions import CONTRADICTIONS
+from classifiers.levels import TABLES
 from classifiers.model import Access, Component
+from classifiers.releases.levels import RELEASE_TABLES
 from crawlers.targets import HUB_MODEL, Target
 from storage.narrow import Narrow
 from storage.questions import PROBES, contradictions
@@ -93,4 +95,6 @@ def test_a_contradiction_names_both_sides_while_it_is_in_force(world: World) -> 
 
 
 def test_every_mark_that_the_classifiers_make_has_its_probe() -> None:
-    assert {mark: probe for probe, mark in _CONTRADICTIONS.items()}.items() <= PROBES.items()
+    asked = TABLES[Component.WEIGHTS].context | RELEASE_TABLES[Component.WEIGHTS].context
+    assert {mark: probe for probe, mark in CONTRADICTIONS.items()} == PROBES
+    assert CONTRADICTIONS.keys() <= asked
