@@ -1,6 +1,6 @@
 """What each fault costs, at 5 % and 30 % of the requests: `python -m benchmarks.faults [--only e429,drop] [--jobs 2]`.
 
-Two recorded nights with a limited listing and a watchlist (a release with its code, papers and pages among it), through
+A recorded night with a limited listing and a watchlist (a release with its code, papers and pages among it), through
 the nightly flow, against replays of ``../shared`` that fail by a seeded generator; seeds 1 to 5. Beside each stands the
 median of the faultless nights of the same process. Results are kept a line a fault in ``results.json``, so that faults
 may be measured in several sittings, and the table of ``results.md`` is made of all of them.
@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from benchmarks.faults.nights import LIMIT, NIGHTS, WATCHED, Came, set_up, two_nights
+from benchmarks.faults.nights import LIMIT, NIGHTS, WATCHED, Came, nights, set_up
 
 FAULTS: Final = ("e429", "e429bare", "e500", "e503", "drop", "truncate", "garbage", "slow", "hang")
 RATES: Final = (0.05, 0.30)
@@ -44,8 +44,8 @@ def main() -> int:
     rows: dict[str, dict[str, Any]] = json.loads(kept.read_text()) if kept.exists() else {}
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn"), initializer=set_up) as pool:
         for fault in chosen:
-            plain = [pool.submit(two_nights, "", 0.0, seed) for seed in range(options.jobs)]
-            asked = {rate: [pool.submit(two_nights, fault, rate, s) for s in SEEDS[: options.seeds]] for rate in RATES}
+            plain = [pool.submit(nights, "", 0.0, seed) for seed in range(options.jobs)]
+            asked = {rate: [pool.submit(nights, fault, rate, s) for s in SEEDS[: options.seeds]] for rate in RATES}
             calm = [future.result() for future in plain]
             for rate, futures in asked.items():
                 rows[f"{fault} {rate}"] = row(calm, [future.result() for future in futures])
@@ -79,11 +79,11 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
     lines = [
         "# What each fault costs",
         "",
-        f"`make bench-faults`: two recorded nights ({LIMIT} models of the listing and {len(WATCHED)} watched targets "
-        "each), seeds 1 to 5, medians. "
+        f"`make bench-faults`: a recorded night ({LIMIT} models of the listing and {len(WATCHED)} watched targets, a "
+        "release with its code, paper and pages among them), seeds 1 to 5, medians. "
         "*Beyond*: requests beside the faultless number and one for each fault; a slow answer is no fault to ask again "
         "for. Coverage is the worst of the seeds; *equal* counts the runs whose every change, interval and evidence is "
-        "that of the faultless nights.",
+        "that of the faultless night.",
         "",
         "| fault | rate | requests (faultless) | faults | beyond | seconds (faultless) | listing | targets | equal |",
         "|---|---|---|---|---|---|---|---|---|",

@@ -7,7 +7,7 @@ import sys
 from typing import Final
 
 from interfaces.cli.context import App
-from interfaces.render.clean import clean
+from interfaces.cli.errors import masked, safe
 
 _LEVELS: Final = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}
 _NOISY: Final = ("httpx", "httpx2", "httpcore", "urllib3", "alembic", "asyncio", "filelock")
@@ -24,11 +24,18 @@ class _SafeFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         head = f"ajar: {record.levelname.lower()}: {record.getMessage()}"
         if not record.exc_info:
-            return clean(head)
+            return safe(head)
         if not self._verbose:
-            return clean(f"{head}: {record.exc_info[1]}")
+            return safe(f"{head}: {record.exc_info[1]}")
         trace = self.formatException(record.exc_info).splitlines()
-        return "\n".join([clean(head), *(f"  {clean(line)}" for line in trace)])
+        return "\n".join([safe(head), *(f"  {safe(line)}" for line in trace)])
+
+
+class _Record(logging.LogRecord):
+    """A message without secrets, whoever logs it and whichever handler takes it: Prefect brings handlers of its own."""
+
+    def getMessage(self) -> str:  # noqa: N802 - the library's name
+        return masked(super().getMessage())
 
 
 class _Handler(logging.Handler):
@@ -50,6 +57,7 @@ class _Handler(logging.Handler):
 
 def set_up_logging(app: App) -> None:
     """Send the log to standard error: warnings, with ``-v`` information too, with ``-vv`` everything."""
+    logging.setLogRecordFactory(_Record)
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if isinstance(handler, _Handler)]:
         root.removeHandler(handler)
