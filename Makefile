@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # uv trusts its own list of authorities unless told to trust the machine's, as behind a company's proxy it must.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help demo check check-all lint types bench bench-scale bench-licenses bench-history panel sample constraints clean
+.PHONY: help demo check check-all lint types bench bench-scale bench-licenses bench-workers bench-history panel sample constraints clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ panel: $(STAMP) ## what a change of rules does to thirty fixed targets: before a
 
 bench-backfill: $(STAMP) ## the recorded histories, backfilled, beside the labelled changes (a minute)
 	$(BIN)/python -m benchmarks.backfill
+
+bench-workers: $(STAMP) ## one, two and four workers, and one killed, into benchmarks/workers/results.md (five minutes)
+	$(BIN)/python -m benchmarks.workers $(ARGS)
 
 bench-history: $(STAMP) ## questions to a million intervals, beside bare SQL, both databases (a few minutes; ARGS=--write)
 	$(BIN)/python -m benchmarks.questions $(ARGS)

@@ -163,6 +163,8 @@ def _access(component: Component, sources: Sources, state: State, level: int | N
     gates = {gate for _, view in sources.hubs if (gate := _gate(view))}
     if gates:
         return Access.GATED_MANUAL if "manual" in gates else Access.GATED_AUTO
+    if any(_past(view) for _, view in sources.hubs):
+        return None  # the hub keeps no history of gates, and no look at the time showed one
     if any(it.outcome is Outcome.TRUE for it in weights_released(sources)):
         return Access.REQUEST_FORM if said(sources, "request") and not sources.hubs else Access.PUBLIC
     return Access.API_ONLY
@@ -174,6 +176,14 @@ def _gate(view: View) -> str:
     except ValueError:
         return ""
     return (record.gated or "") if record else ""
+
+
+def _past(view: View) -> bool:
+    try:
+        record = Evidence(view).record
+    except ValueError:
+        return False
+    return record is not None and record.past
 
 
 def _declared(sources: Sources) -> tuple[str, ...]:

@@ -155,6 +155,12 @@ class ArxivSpider(SourceSpider):
 
 def read_feed(body: bytes) -> dict[str, Entry] | None:
     """arXiv id (without version) → its entry; None where the answer is no whole Atom feed."""
+    found = read_entries(body)
+    return None if found is None else dict(found)
+
+
+def read_entries(body: bytes) -> list[tuple[str, Entry]] | None:
+    """(arXiv id without version, entry) of each entry; None where the answer is no whole Atom feed."""
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True, remove_pis=True
     )
@@ -164,11 +170,11 @@ def read_feed(body: bytes) -> dict[str, Entry] | None:
         return None
     if root is None or root.tag != f"{{{_ATOM}}}feed" or root.getroottree().docinfo.doctype:
         return None
-    found = {}
+    found = []
     for element in root.findall(f"{{{_ATOM}}}entry"):
         match = _ID.search(_text(element, "id"))
         if match:
-            found[match["id"]] = _entry(element, match["version"])
+            found.append((match["id"], _entry(element, match["version"])))
     return found
 
 

@@ -36,6 +36,7 @@ DELAYS: Final[Mapping[str, float]] = MappingProxyType(
         # https://info.arxiv.org/help/api/tou.html: one request every three seconds; arxiv.org/robots.txt: fifteen.
         "export.arxiv.org": 3.0,
         "arxiv.org": 15.0,
+        "web.archive.org": 4.0,  # fifteen a minute, as its own tools ask it
         "api.github.com": 0.1,
         "raw.githubusercontent.com": 0.1,
     }
@@ -54,6 +55,8 @@ class Doorkeeper:
     def __init__(self, settings: Settings) -> None:
         self.settings: Final = settings
         self.reached = False
+        self.asked = 0
+        """Requests that were sent."""
         self.closed: dict[str, str] = {}
         """Host → why it is not asked any more, such as a quota that is used up."""
         self._next: dict[str, float] = {}
@@ -110,6 +113,7 @@ class Door(HttpxDownloadHandler):
         if (why := self._keeper.closed.get(parts.hostname or "")) is not None:
             raise RefusedAddressError(why)
         await self._keeper.pace(request.url)
+        self._keeper.asked += 1
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
                 response = await super().download_request(request)

@@ -38,6 +38,7 @@ RAW: Final = "https://raw.githubusercontent.com"
 REPO: Final = "repo"
 TREE: Final = "tree"
 RELEASES: Final = "releases"
+TAGS: Final = "tags"
 MAX_RELEASES: Final = 30
 MAX_JSON: Final = 50 * 1024 * 1024
 """Bytes of a file list; GitHub cuts it at 7 MB."""
@@ -244,7 +245,7 @@ class GithubSpider(SourceSpider):
 
 
 def _is_document(slot: str) -> bool:
-    return slot.partition("#")[2] not in (REPO, TREE, RELEASES, "")
+    return slot.partition("#")[2] not in (REPO, TREE, RELEASES, TAGS, "")
 
 
 def raw_url(repository: str, path: str) -> str:

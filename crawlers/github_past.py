@@ -1,48 +1,37 @@
-"""Past versions of a GitHub repository's README and licence files, each at the commit that touched it.
+"""Past versions of a GitHub repository's documents, each at the commit that touched it; releases and tags by date.
 
-``GET api.github.com/repos/O/R`` (once), ``…/contents`` for the names (once), ``…/commits?path=PATH`` for each document,
-and ``raw.githubusercontent.com/O/R/SHA/PATH`` for each commit that touched it (https://docs.github.com/rest/commits).
-Names that a repository no longer has are guessed: GitHub lists commits by path even of files that are gone.
+``GET api.github.com/repos/O/R`` and ``…/git/trees/HEAD?recursive=1`` (once), ``…/commits?path=PATH`` for each document,
+``raw.githubusercontent.com/O/R/SHA/PATH`` for each commit that touched it, ``…/releases`` and ``…/tags`` (once)
+(https://docs.github.com/rest). Names that a repository no longer has come from its past lists of files
+(:mod:`crawlers.github_trees`) and from guesses: GitHub lists commits by path even of files that are gone.
 Slots are ``github:OWNER/NAME#PATH``, as a release's crawl names them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final, Self
-from urllib.parse import quote, urlsplit
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote
 
 import httpx2
-import orjson
 
-from crawlers.http import Answer, Fetcher, FetchError, Patience
-from crawlers.hub.files import fetchable, license_like
-from crawlers.hub.record import commit, microseconds, moment
-from crawlers.hub.revision_list import Estimate, Past, Revision, revisions
-from crawlers.settings import Settings, version
+from crawlers.github import API, RAW, RELEASES, REPO, TAGS, TREE
+from crawlers.github_reading import MAX_DOCUMENT, QuotaError, Reading, of
+from crawlers.github_shapes import SHA, blob_id, documents, entries, kept, listing
+from crawlers.github_trees import past_trees
+from crawlers.github_versions import Commit, dated, released_by, tagged_by
+from crawlers.http import Fetcher, Patience
+from crawlers.hub.record import microseconds, moment
+from crawlers.hub.revision_list import Estimate, Past
+from crawlers.past_source import Period, summed, together, unlooked
+from crawlers.settings import Settings
 from crawlers.snapshot import FetchStatus, Snapshot
+from crawlers.source import Ask
 
-API: Final = "https://api.github.com"
-RAW: Final = "https://raw.githubusercontent.com"
-GITHUB: Final = "github:"
-FETCHER: Final = f"crawlers.github_past/{version()}"
 GUESSES: Final = ("README.md", "LICENSE", "LICENSE.md", "LICENSE.txt", "MODEL_LICENSE")
-MAX_DOCUMENTS: Final = 20
+MAX_DOCUMENTS: Final = 25
 MAX_PAGES: Final = 20
-MAX_JSON: Final = 16 * 1024 * 1024
-MAX_DOCUMENT: Final = 5 * 1024 * 1024
-
-
-@dataclass(slots=True)
-class _Reading:
-    name: str
-    now: datetime
-    created: datetime | None = None
-    requests: int = 0
-    reached: bool = False
-    told: list[str] = field(default_factory=list)
+Histories = Mapping[str, Sequence[Commit]]
 
 
 class GithubPast:
@@ -55,10 +44,8 @@ class GithubPast:
             settings, self._session, self._headers, patience=Patience(silence=settings.timeout)
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Let go of connections."""
         if self._client is not None:
             self._fetcher.close()
             self._client.close()
@@ -72,121 +59,128 @@ class GithubPast:
         token = self._settings.github_token
         return ours | ({"authorization": f"Bearer {token}"} if token and origin == API else {})
 
-    def estimate(self, name: str, since: datetime | None, until: datetime | None) -> Estimate:
-        """What :meth:`past` would cost for ``owner/name``; lists the commits of every document."""
-        reading = _Reading(name, self._settings.now())
-        found = self._histories(reading)
+    def estimate(self, asks: Sequence[Ask], period: Period) -> Estimate:
+        """See :class:`~crawlers.past_source.PastSource`; lists the commits of every document."""
+        return summed(self._estimate(ask, period) for ask in asks)
+
+    def _estimate(self, ask: Ask, period: Period) -> Estimate:
+        reading = Reading(self._fetcher, self._settings, "", ask)
+        try:
+            found = self._histories(reading)
+        except QuotaError as error:
+            return Estimate(problem=str(error))
         if found is None:
             return Estimate(problem=reading.told[-1])
-        wanted = sum(1 for _, history in found for r in history if _within(r, since, until))
-        return Estimate(wanted, reading.requests + wanted)
+        wanted = sum(1 for history in found.values() for commit in history if period.holds(commit.at))
+        # Releases and tags are a request each; a tag that is no release, and a list of files, one more.
+        return Estimate(wanted, reading.requests + wanted + 2)
 
-    def past(self, subject: str, name: str, since: datetime | None, until: datetime | None) -> Past:
-        """The versions of ``owner/name``'s documents in the period, dated, as snapshots of ``subject``."""
-        reading = _Reading(name, self._settings.now())
+    def past(self, subject: str, asks: Sequence[Ask], period: Period) -> Past:
+        """See :class:`~crawlers.past_source.PastSource`. A repository is read to its end or not at all."""
+        return together(self._repository(subject, ask, period) for ask in asks)
+
+    def _repository(self, subject: str, ask: Ask, period: Period) -> Past:
+        reading = Reading(self._fetcher, self._settings, subject, ask)
         snapshots: list[Snapshot] = []
         commits: set[str] = set()
-        for path, history in self._histories(reading) or ():
-            for revision in history:
-                if _within(revision, since, until):
-                    commits.add(revision.sha)
-                    snapshots += self._version(reading, subject, path, revision)
-        snapshots.sort(key=lambda s: s.observed_at)
-        blobs = len({s.sha256 for s in snapshots if s.status is FetchStatus.OK})
+        try:
+            found = self._histories(reading)
+            for path, history in (found or {}).items():
+                wanted = [commit for commit in history if period.holds(commit.at)]
+                commits.update(commit.sha for commit in wanted)
+                snapshots += [s for commit in wanted for s in self._version(reading, path, commit)]
+                if any(period.before(commit.at) for commit in history):
+                    snapshots.append(self._unlooked(reading, path, period, "was there before the period"))
+            if found is not None:
+                snapshots += reading.now
+                snapshots += [reading.tree(tree) for tree in reading.trees if period.holds(tree.at)]
+                snapshots += self._lists(reading, found, period)
+        except QuotaError as error:
+            reading.told.append(f"{reading.name}: {error}")
+            found = None
+        if found is None:
+            snapshots = [self._unlooked(reading, REPO, period, reading.told[-1])]
         return Past(
-            tuple(snapshots), len(commits), blobs, reading.requests, tuple(reading.told), reached=reading.reached
+            tuple(snapshots),
+            commits=len(commits),
+            blobs=len({s.sha256 for s in snapshots if s.dated and s.status is FetchStatus.OK}),
+            requests=reading.requests,
+            told=tuple(reading.told),
+            reached=reading.reached,
         )
 
-    def _histories(self, reading: _Reading) -> list[tuple[str, list[Revision]]] | None:
+    def _unlooked(self, reading: Reading, part: str, period: Period, detail: str) -> Snapshot:
+        return unlooked(self._settings, reading.subject, reading.ask.slot(part), period, detail)
+
+    def _histories(self, reading: Reading) -> Histories | None:
         """Each document with the commits that touched it, oldest first; None where the repository cannot be read."""
-        about = self._json(reading, f"{API}/repos/{quote(reading.name)}")
+        about = reading.json(f"{API}/repos/{quote(reading.name)}", told=reading.ask.former is None)
+        if not isinstance(about, dict) and reading.ask.former is not None:
+            reading.name = reading.ask.former
+            about = reading.json(f"{API}/repos/{quote(reading.name)}")
         if not isinstance(about, dict):
             return None
         reading.created = moment(microseconds(about.get("created_at")))
-        listing = self._json(reading, f"{API}/repos/{quote(reading.name)}/contents")
-        names = {entry.get("path") for entry in listing or () if isinstance(entry, dict)}
-        there = sorted(n for n in names if isinstance(n, str) and (license_like(n) or n in GUESSES) and fetchable(n))
-        wanted = dict.fromkeys([*GUESSES, *there])
-        return [(path, self._commits(reading, path)) for path in list(wanted)[:MAX_DOCUMENTS]]
-
-    def _commits(self, reading: _Reading, path: str) -> list[Revision]:
-        url: str | None = f"{API}/repos/{quote(reading.name)}/commits?path={quote(path, safe='')}&per_page=100"
-        raws: list[Mapping[str, Any]] = []
-        for _ in range(MAX_PAGES):
-            answer = self._get(reading, str(url), MAX_JSON)
-            found = _parsed(answer)
-            if answer is None or not isinstance(found, list):
-                break
-            raws += [{"id": _of(raw, "sha"), "date": _of(raw, "commit", "committer", "date")} for raw in found]
-            try:
-                url = self._fetcher.next_link(answer)
-            except FetchError as error:
-                reading.told.append(f"{reading.name}: {path}: {error}")
-                break
-            if url is None:
-                break
+        reading.pushed = moment(microseconds(about.get("pushed_at")))
+        reading.look(REPO, f"{API}/repos/{reading.name}", kept(about))
+        wanted = dict.fromkeys([*GUESSES, *self._files_now(reading)])
+        listed = {path: self._commits(reading, path) for path in list(wanted)[:MAX_DOCUMENTS]}
+        reading.trees = tuple(past_trees(reading, [raw for raws in listed.values() for raw in raws]))
+        gone = dict.fromkeys(path for tree in reading.trees for path in documents(tree.files) if path not in listed)
+        listed |= {path: self._commits(reading, path) for path in list(gone)[: MAX_DOCUMENTS - len(listed)]}
         # A repository is often older than its place at GitHub: its commits keep their own dates.
-        return revisions(raws, None, reading.now)
+        return dated(listed, reading.at)
 
-    def _version(self, reading: _Reading, subject: str, path: str, revision: Revision) -> Iterator[Snapshot]:
-        url = f"{RAW}/{reading.name}/{revision.sha}/{quote(path)}"
-        answer = self._get(reading, url, MAX_DOCUMENT)
+    def _files_now(self, reading: Reading) -> list[str]:
+        """The documents of now; the list of files is a look of today besides."""
+        url = f"{API}/repos/{quote(reading.name)}/git/trees/HEAD"
+        raw = reading.json(f"{url}?recursive=1")
+        if not isinstance(raw, dict) or not isinstance(raw.get("tree"), list):
+            return []
+        sha = str(raw.get("sha"))
+        body = listing(raw["tree"], raw.get("truncated") is not True)
+        reading.look(TREE, url, body, sha if SHA.fullmatch(sha) else None)
+        return documents(entries(raw["tree"]))
+
+    def _commits(self, reading: Reading, path: str) -> list[Mapping[str, Any]]:
+        """The commits that touched a path as GitHub lists them, newest first."""
+        url: str | None = f"{API}/repos/{quote(reading.name)}/commits?path={quote(path, safe='')}&per_page=100"
+        return reading.pages(url, MAX_PAGES, path)
+
+    def _version(self, reading: Reading, path: str, commit: Commit) -> Iterator[Snapshot]:
+        """A document as a commit left it: its bytes, or that it is gone."""
+        url = f"{RAW}/{reading.name}/{commit.sha}/{quote(path)}"
+        answer = reading.get(url, MAX_DOCUMENT)
         if answer is None:
             return
         if answer.status not in (200, 404):
-            reading.told.append(f"{reading.name}: {path} at {revision.sha[:8]}: HTTP {answer.status}")
-            return
-        there = answer.status == 200
-        yield Snapshot(
-            subject=subject,
-            slot=f"{GITHUB}{reading.name}#{path}",
-            source=urlsplit(API).netloc,
-            url=url,
-            status=FetchStatus.OK if there else FetchStatus.MISSING,
-            fetched_at=reading.now,
-            observed_at=revision.at,
-            fetcher=FETCHER,
-            body=answer.body if there else b"",
-            revision=commit(revision.sha),
-            created_at=reading.created,
-            modified_at=revision.at,
-            dated=True,
-            detail="" if there else "not in the repository",
-        )
+            reading.told.append(f"{reading.name}: {path} at {commit.sha[:8]}: HTTP {answer.status}")
+        elif answer.status == 200:
+            yield reading.version(path, url, commit, answer.body, etag=blob_id(answer.body))
+        else:
+            yield reading.version(path, url, commit, None)
 
-    def _json(self, reading: _Reading, url: str) -> Any:
-        answer = self._get(reading, url, MAX_JSON)
-        found = _parsed(answer)
-        if answer is not None and found is None:
-            reading.told.append(f"{reading.name}: HTTP {answer.status}")
-        return found
+    def _lists(self, reading: Reading, found: Histories, period: Period) -> Iterator[Snapshot]:
+        """What was released and tagged, as it stood at the date of each release and tag."""
+        base = f"{API}/repos/{quote(reading.name)}"
+        releases = [raw for raw in reading.pages(f"{base}/releases?per_page=100", 3, RELEASES) if not raw.get("draft")]
+        tags = reading.pages(f"{base}/tags?per_page=100", 3, TAGS)
+        known = {commit.sha: commit.at for history in found.values() for commit in history}
+        known |= {tree.commit: tree.at for tree in reading.trees}
+        names = {raw.get("tag_name"): moment(microseconds(raw.get("published_at"))) for raw in releases}
+        for part, url, states in (
+            (RELEASES, f"{base}/releases", released_by(releases)),
+            (TAGS, f"{base}/tags", tagged_by(tags, lambda tag, sha: names.get(tag) or self._date(reading, known, sha))),
+        ):
+            for at, body in states:
+                if at <= reading.at and period.holds(at):
+                    yield reading.version(part, url, Commit("", at), body)
+            if any(period.before(at) for at, _ in states):
+                yield self._unlooked(reading, part, period, "was there before the period")
 
-    def _get(self, reading: _Reading, url: str, limit: int) -> Answer | None:
-        reading.requests += 1
-        try:
-            answer = self._fetcher.get(url, limit=limit)
-        except FetchError as error:
-            reading.reached |= error.reached
-            reading.told.append(f"{reading.name}: {error}")
-            return None
-        reading.reached = True
-        return answer
-
-
-def _parsed(answer: Answer | None) -> Any:
-    if answer is None or answer.status != 200:
-        return None
-    try:
-        return orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _of(raw: Any, *keys: str) -> Any:
-    for key in keys:
-        raw = raw.get(key) if isinstance(raw, dict) else None
-    return raw
-
-
-def _within(revision: Revision, since: datetime | None, until: datetime | None) -> bool:
-    return (since is None or revision.at >= since) and (until is None or revision.at <= until)
+    def _date(self, reading: Reading, known: Mapping[str, Any], sha: str) -> Any:
+        """When a tagged commit was made."""
+        if sha in known:
+            return known[sha]
+        raw = reading.json(f"{API}/repos/{quote(reading.name)}/commits/{quote(sha)}")
+        return moment(microseconds(of(raw, "commit", "committer", "date")))

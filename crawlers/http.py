@@ -19,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
+from crawlers import traffic
 from crawlers.http_pace import Quota, asked_wait
 from crawlers.settings import SILENCE, Settings
 
@@ -239,6 +240,7 @@ class Fetcher:
         if self._closed.is_set():
             raise StoppedError("stopped")
         started = self._monotonic()
+        traffic.count(requests=1, api=self._quota_of(canonical)[0] == "api")
         try:
             with self._session().stream(
                 "GET", address, headers=dict(headers), timeout=self._timeout, follow_redirects=False
@@ -267,6 +269,7 @@ class Fetcher:
         for chunk in response.iter_bytes():
             chunks.append(chunk)
             size += len(chunk)
+            traffic.count(size=len(chunk))
             if size > limit:
                 if failed:
                     break

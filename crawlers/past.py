@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from crawlers.hub.past import HubPast
 from crawlers.hub.revision_list import Estimate, Past
 from crawlers.settings import Settings
-from crawlers.targets import HUB_DATASET, HUB_MODEL, Target
+from crawlers.targets import HUB_DATASET, HUB_MODEL, RELEASE, Target
 
 __all__ = ["PAST_CRAWLERS", "Estimate", "Past", "PastCrawler", "PastError", "past_crawler"]
 
@@ -40,22 +40,36 @@ class PastCrawler(AbstractContextManager["PastCrawler"], Protocol):
 class Source:
     """A crawler of the past, and what it reads, for people."""
 
-    make: Callable[[Settings], PastCrawler]
+    make: Callable[[Settings, bool], PastCrawler]
+    """Made with the settings, and whether the Wayback Machine is asked for pages."""
     reads: str
+
+
+def _hub(settings: Settings, wayback: bool) -> PastCrawler:
+    return HubPast(settings)
+
+
+def _release(settings: Settings, wayback: bool) -> PastCrawler:
+    from crawlers.release_past import ReleasePast  # Scrapy, which others need not load
+
+    return ReleasePast(settings, wayback)
 
 
 PAST_CRAWLERS: Final[Mapping[str, Source]] = MappingProxyType(
     {
-        HUB_MODEL: Source(HubPast, "commits of the repository: record, card, configuration, licence files"),
-        HUB_DATASET: Source(HubPast, "commits of the repository: record, card, licence files"),
+        HUB_MODEL: Source(_hub, "commits of the repository: record, card, configuration, licence files; what it names"),
+        HUB_DATASET: Source(_hub, "commits of the repository: record, card, licence files"),
+        RELEASE: Source(
+            _release, "of each of its sources what that has: commits, versions of papers, captures of pages"
+        ),
     }
 )
 
 
-def past_crawler(settings: Settings, target: Target) -> PastCrawler:
-    """The crawler of a target's past. Raises :class:`PastError`."""
+def past_crawler(settings: Settings, target: Target, *, wayback: bool = False) -> PastCrawler:
+    """The crawler of a target's past, and of others of its kind. Raises :class:`PastError`."""
     source = PAST_CRAWLERS.get(target.kind)
     if source is None:
         known = ", ".join(f"{kind}:" for kind in PAST_CRAWLERS)
         raise PastError(f"{target}: only the past of {known} is read so far")
-    return source.make(settings)
+    return source.make(settings, wayback)

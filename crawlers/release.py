@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from crawlers.door import Doorkeeper
 from crawlers.http import Patience
@@ -25,6 +24,7 @@ from crawlers.settings import Settings
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.source import Ask, Visit
 from crawlers.sources import SOURCES, Means
+from crawlers.spiders import awaited
 from crawlers.targets import RELEASE, Target
 from crawlers.watchlist import Release, WatchlistError, watchlist
 
@@ -82,7 +82,7 @@ class ReleaseCrawler:
         if release is None:
             ask = Ask(str(target))
             return (visit.snapshot(ask, "watchlist", str(target), FetchStatus.ERROR, fetcher=CRAWLER, detail=problem),)
-        return tuple(_awaited(self._crawl(visit, release)))
+        return tuple(awaited(self._crawl(visit, release)))
 
     async def _crawl(self, visit: Visit, release: Release) -> list[Snapshot]:
         named = named_by(release)
@@ -187,13 +187,3 @@ def one_a_slot(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
 def _known(visit: Visit, ask: Ask) -> bool:
     """Whether a source without an answer is one of which nothing changed."""
     return any(slot.startswith(ask.slot("")) for slot in visit.known)
-
-
-def _awaited(work: Coroutine[Any, Any, list[Snapshot]]) -> list[Snapshot]:
-    """The result of a coroutine, also where this thread runs an event loop already."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()

@@ -22,6 +22,8 @@ from urllib.parse import urlsplit
 HUB: Final = "https://huggingface.co"
 FILE: Final = "ajar.toml"
 DEFAULT_DATABASE: Final = "sqlite:///ajar.db"
+MOST_WORKERS: Final = 999
+LOG_FORMATS: Final = ("text", "logfmt", "json")
 SILENCE: Final = 30.0
 """Seconds of silence after which an answer is given up, unless AJAR_TIMEOUT says otherwise."""
 
@@ -35,6 +37,8 @@ VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
         "AJAR_CLOCK": "clock",
         "AJAR_CONTACT": "contact",
         "AJAR_FEED": "feed",
+        "AJAR_WORKERS": "workers",
+        "AJAR_LOG_FORMAT": "log_format",
         "AJAR_TIMEOUT": "timeout",
     }
 )
@@ -52,7 +56,8 @@ class Settings:
     ``mirrors`` maps an origin (``https://api.github.com``) to the base address to use instead. ``clock`` is the fixed
     "now" of a replay, or None. ``contact`` is an address for those whom our requests bother, sent in the user agent.
     ``feed`` is the file to which each night writes the Atom feed; none where it is empty. ``timeout`` is the number of
-    seconds of silence after which an answer is given up.
+    seconds of silence after which an answer is given up. ``workers`` is how many processes share a night's deep crawl
+    (workers of a Prefect pool) and a reclassification (Dask's); ``log_format`` is that of lines on standard error.
     """
 
     database_url: str = field(default=DEFAULT_DATABASE, repr=False)
@@ -63,6 +68,8 @@ class Settings:
     clock: datetime | None = None
     contact: str = ""
     feed: str = ""
+    workers: int = 1
+    log_format: str = "text"
     timeout: float = SILENCE
 
     @classmethod
@@ -200,6 +207,20 @@ def _clock(name: str, value: Any) -> datetime:
         raise SettingsError(fix) from error
 
 
+def _workers(name: str, value: Any) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not text.isdecimal() or not 1 <= int(text[:6]) <= MOST_WORKERS:
+        raise SettingsError(f"{name} must be a whole number from 1 to {MOST_WORKERS}")
+    return int(text)
+
+
+def _log_format(name: str, value: Any) -> str:
+    text = _text(name, value).lower()
+    if text not in LOG_FORMATS:
+        raise SettingsError(f"{name} must be one of {', '.join(LOG_FORMATS)}")
+    return text
+
+
 def _seconds(name: str, value: Any) -> float:
     try:
         seconds = float(value) if isinstance(value, str | int | float) else 0.0
@@ -220,6 +241,8 @@ _READERS: Final[Mapping[str, Any]] = MappingProxyType(
         "clock": _clock,
         "contact": _contact,
         "feed": _text,
+        "workers": _workers,
+        "log_format": _log_format,
         "timeout": _seconds,
     }
 )

@@ -33,9 +33,9 @@ class Snapshot:
     ``subject`` is a target id such as ``hf:org/name``; ``slot`` names the part: :data:`RECORD`, a path inside the
     repository (``README.md``), ``dataset:ID`` (the record of a dataset that it names), ``base:ID`` (of a base model).
     ``body`` is empty unless ``status`` is ``ok``. ``observed_at`` is when the bytes were true in the world: the
-    source's own date where ``dated``, else the moment of the fetch. ``modified_at`` is the source's word on its last
-    modification, which may narrow the interval of an undated change. ``detail`` is a short reason, or the new id of a
-    moved subject. All datetimes are aware.
+    source's own date where ``dated``, else the moment of the look (the fetch, or a capture before it). ``modified_at``
+    is the source's word on its last modification, which may narrow the interval of an undated change. ``detail`` is a
+    short reason, or the new id of a moved subject. All datetimes are aware.
     """
 
     subject: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request, Spider, signals
@@ -25,12 +26,14 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawlers import traffic
 from crawlers.door import Door, Doorkeeper
 from crawlers.http_pace import asked_wait
 from crawlers.settings import Settings
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask, Visit
 
+T = TypeVar("T")
 MAX_DOCUMENT: Final = 5 * 1024 * 1024
 TRIES: Final = 8
 LONGEST_WAIT: Final = 300.0
@@ -174,8 +177,10 @@ class Redirects:
 class SpiderSource:
     """Runs one spider class as a :class:`~crawlers.source.Source`."""
 
-    def __init__(self, spider: type[SourceSpider], keeper: Doorkeeper, first_wait: float = 1.0) -> None:
+    def __init__(self, spider: type[SourceSpider], keeper: Doorkeeper, first_wait: float = 1.0, **how: Any) -> None:
+        """``how`` goes to the spider."""
         self._spider: Final = spider
+        self._how: Final = how
         self._keeper: Final = keeper
         self._settings: Final = scrapy_settings(keeper.settings, spider.ROBOTS, first_wait)
 
@@ -188,9 +193,27 @@ class SpiderSource:
         def keep(item: Any) -> None:
             found.append(item)
 
+        def sent(request: Request, spider: Any) -> None:
+            traffic.count(requests=1)
+
+        def received(response: Response, request: Request, spider: Any) -> None:
+            traffic.count(size=len(response.body))
+
         crawler.signals.connect(keep, signal=signals.item_scraped)
-        await runner.crawl(crawler, visit=visit, asks=asks, keeper=self._keeper)
+        crawler.signals.connect(sent, signal=signals.request_reached_downloader)
+        crawler.signals.connect(received, signal=signals.response_downloaded)
+        await runner.crawl(crawler, visit=visit, asks=asks, keeper=self._keeper, **self._how)
         return found
+
+
+def awaited(work: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine, also where this thread runs an event loop already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def scrapy_settings(settings: Settings, robots: bool, first_wait: float) -> dict[str, Any]:

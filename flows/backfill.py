@@ -7,18 +7,21 @@ target that it was at. What was recorded before is not recorded again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from classifiers.rules import rules_version
 from crawlers.hub.deep import CRAWLER
-from crawlers.past import Past, PastError, past_crawler
+from crawlers.past import Past, PastCrawler, PastError, past_crawler
 from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
 from flows.batches import batch, flow, step
 from flows.engine import configure_prefect, current_settings, run
-from flows.limits import wait_for
+from flows.limits import paced
+from flows.metrics import Meter, close
 from flows.progress import Progress, silent
 from storage.answers import RunRow
 from storage.runs import COMPLETE, FAILED, PARTIAL, Run, RunSpec
@@ -57,8 +60,28 @@ class Filling:
     run: Run
     since: datetime | None
     until: datetime | None
+    crawlers: Crawlers
+    total: int
+    read: set[Target] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
     reached: bool = False
+
+
+class Crawlers:
+    """One crawler a kind of target: what several targets name is asked for once."""
+
+    def __init__(self, settings: Settings, stack: ExitStack, wayback: bool) -> None:
+        self._settings: Final = settings
+        self._stack: Final = stack
+        self._wayback: Final = wayback
+        self._made: Final[dict[str, PastCrawler]] = {}
+
+    def of(self, target: Target) -> PastCrawler:
+        """The crawler of a target's past. Raises :class:`~crawlers.past.PastError`."""
+        if target.kind not in self._made:
+            made = past_crawler(self._settings, target, wayback=self._wayback)
+            self._made[target.kind] = self._stack.enter_context(made)
+        return self._made[target.kind]
 
 
 _progress: ContextVar[Progress] = ContextVar("ajar_backfill_progress", default=silent)
@@ -67,6 +90,8 @@ _progress: ContextVar[Progress] = ContextVar("ajar_backfill_progress", default=s
 @batch("read the past", label=lambda filling, targets: f"{len(targets)} targets from {targets[0]}")
 def _fill(filling: Filling, targets: Sequence[Target]) -> None:
     for target in targets:
+        if target in filling.read:  # this batch is tried again
+            continue
         try:
             past = _read(filling, target)
         except PastError as error:
@@ -76,28 +101,34 @@ def _fill(filling: Filling, targets: Sequence[Target]) -> None:
         filling.told += past.told
         counts = {"commits": past.commits, "blobs": past.blobs, "requests": past.requests, "failed": len(past.told)}
         filling.store.writer.record_history(filling.run, [(target, past.snapshots)], str(target), counts)
+        filling.read.add(target)
+        _progress.get()("backfill", len(filling.read), filling.total)
 
 
 def _read(filling: Filling, target: Target) -> Past:
-    wait_for(f"{HUB}/api/models", 1, filling.settings)
-    with past_crawler(filling.settings, target) as crawler:
-        return crawler.past(target, filling.since, filling.until)
+    with paced(f"{HUB}/api/models", 1, filling.settings):
+        return filling.crawlers.of(target).past(target, filling.since, filling.until)
 
 
 @flow("backfill")
-def backfill(targets: list[str], since: str | None = None, until: str | None = None) -> BackfillOutcome:
-    """Record the past of the named targets between two ISO 8601 dates."""
+def backfill(
+    targets: list[str], since: str | None = None, until: str | None = None, wayback: bool = False
+) -> BackfillOutcome:
+    """Record the past of the named targets between two ISO 8601 dates; of pages with ``wayback`` only."""
     settings = current_settings()
+    meter = Meter()
     store = open_store(settings.database_url)
     try:
-        with store.one_run():
+        with store.one_run(), ExitStack() as stack:
             wanted = [Target(*text.split(":", 1)) for text in dict.fromkeys(targets)]
-            scope = {"targets": [str(t) for t in wanted], "since": since, "until": until}
+            scope: dict[str, object] = {"targets": [str(t) for t in wanted], "since": since, "until": until}
+            scope |= {"wayback": True} if wayback else {}
             spec = RunSpec("backfill", scope, rules_version(), CRAWLER, settings.reach(HUB))
             begun = step("begin", store.writer.begin, spec, settings.now())
-            filling = Filling(store, settings, begun, _moment(since), _moment(until))
+            crawlers = Crawlers(settings, stack, wayback)
+            filling = Filling(store, settings, begun, _moment(since), _moment(until), crawlers, len(wanted))
             _fill_all(filling, wanted)
-            return step("end", _ended, filling, begun.resumed)
+            return step("end", _ended, filling, begun.resumed, meter)
     finally:
         store.close()
 
@@ -105,13 +136,12 @@ def backfill(targets: list[str], since: str | None = None, until: str | None = N
 def _fill_all(filling: Filling, wanted: Sequence[Target]) -> None:
     names = [str(target) for target in wanted]
     done = names.index(filling.run.cursor) + 1 if filling.run.cursor in names else 0
-    progress = _progress.get()
+    filling.read.update(wanted[:done])
     for start in range(done, len(wanted), TARGETS_A_BATCH):
         _fill(filling, wanted[start : start + TARGETS_A_BATCH])
-        progress("backfill", min(start + TARGETS_A_BATCH, len(wanted)), len(wanted))
 
 
-def _ended(filling: Filling, resumed: bool) -> BackfillOutcome:
+def _ended(filling: Filling, resumed: bool, meter: Meter) -> BackfillOutcome:
     store, run_id = filling.store, filling.run.id
     counts = store.reader.counts(run_id)
     failed, nothing = counts.get("failed", 0), not counts.get("commits", 0)
@@ -124,25 +154,30 @@ def _ended(filling: Filling, resumed: bool) -> BackfillOutcome:
         "failed": failed,
     }
     store.writer.end(filling.run, status, filling.settings.now(), coverage)
-    row = store.reader.run(run_id)
-    if row is None:
-        raise RuntimeError(f"run {run_id} is not in the database that it was written to")
+    row = close(store, filling.run, meter)
     return BackfillOutcome(row, tuple(filling.told), filling.reached or resumed, resumed)
 
 
 def estimate(
-    settings: Settings, targets: Sequence[Target], since: datetime | None, until: datetime | None
+    settings: Settings,
+    targets: Sequence[Target],
+    since: datetime | None,
+    until: datetime | None,
+    wayback: bool = False,
+    progress: Progress = silent,
 ) -> list[Cost]:
     """What a backfill would cost, target by target, without one: lists the commits and records nothing."""
+    wanted = list(dict.fromkeys(targets))
     costs = []
-    for target in dict.fromkeys(targets):
-        try:
-            with past_crawler(settings, target) as crawler:
-                found = crawler.estimate(target, since, until)
-        except PastError as error:
-            costs.append(Cost(target, 0, 0, str(error)))
-            continue
-        costs.append(Cost(target, found.commits, found.requests, found.problem))
+    with ExitStack() as stack:
+        crawlers = Crawlers(settings, stack, wayback)
+        for number, target in enumerate(wanted, 1):
+            try:
+                found = crawlers.of(target).estimate(target, since, until)
+                costs.append(Cost(target, found.commits, found.requests, found.problem))
+            except PastError as error:
+                costs.append(Cost(target, 0, 0, str(error)))
+            progress("estimate", number, len(wanted))
     return costs
 
 
@@ -152,13 +187,14 @@ def run_backfill(
     since: datetime | None = None,
     until: datetime | None = None,
     progress: Progress = silent,
+    wayback: bool = False,
 ) -> BackfillOutcome:
     """Run the backfill flow now, in this process. Raises EngineError, StoreError."""
     configure_prefect(settings)
     token = _progress.set(progress)
     try:
         named = [str(target) for target in targets]
-        return run(backfill, settings, targets=named, since=_text(since), until=_text(until))
+        return run(backfill, settings, targets=named, since=_text(since), until=_text(until), wayback=wayback)
     finally:
         _progress.reset(token)
 

@@ -11,8 +11,10 @@ from crawlers.snapshot import FetchStatus
 from crawlers.targets import Target, parse_target
 from flows import night as steps
 from flows.batches import batch, flow, step
+from flows.closely import crawl as look_closely
 from flows.engine import configure_prefect, current_settings, run
-from flows.limits import wait_for
+from flows.limits import paced
+from flows.metrics import Meter, close
 from flows.night import Night
 from flows.progress import Progress, silent
 from storage.answers import RunRow
@@ -47,14 +49,15 @@ _progress: ContextVar[Progress] = ContextVar("ajar_crawl_progress", default=sile
 
 @batch("look closely", label=lambda night, targets: f"{len(targets)} targets")
 def _crawl(night: Night, targets: Sequence[Target]) -> list[Crawled]:
-    wait_for(f"{HUB}/api/models", len(targets), night.settings)
-    return [Crawled(came.target, came.status, came.message) for came in steps.crawl(night, targets)]
+    with paced(f"{HUB}/api/models", len(targets), night.settings):
+        return [Crawled(came.target, came.status, came.message) for came in look_closely(night, targets)]
 
 
 @flow("crawl")
 def crawl(targets: list[str]) -> CrawlOutcome:
     """Deep-crawl and assess the named targets."""
     settings = current_settings()
+    meter = Meter()
     store = open_store(settings.database_url)
     try:
         with store.one_run():
@@ -67,6 +70,7 @@ def crawl(targets: list[str]) -> CrawlOutcome:
                 done += _crawl(night, wanted[start : start + steps.TARGETS_A_BATCH])
                 night.progress("crawl", len(done), len(wanted))
             row = step("end", steps.end, night, True)
+            row = step("cost", close, store, row, meter)
             return CrawlOutcome(row, tuple(done), tuple(night.told))
     finally:
         store.close()

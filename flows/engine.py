@@ -158,6 +158,11 @@ def _close(wait: bool = False) -> None:
         api.close(wait=wait)
 
 
+def has_private_api() -> bool:
+    """Whether this process has an API of its own, which no other process knows."""
+    return _api is not None
+
+
 def private_api_pid() -> int | None:
     """The process id of this process's private API, None where it has none."""
     return _api.pid if _api else None

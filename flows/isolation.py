@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Crawled = tuple[Target, tuple[Snapshot, ...]]
-_NOT_ITS_FAULT: Final = (OperationalError, InterfaceError, StoreError)
+NOT_ITS_FAULT: Final = (OperationalError, InterfaceError, StoreError)
 """The database is away, full, locked or another run's: no target's doing."""
 
 
@@ -33,36 +33,11 @@ def safely(
         return crawl(target, known)
     except Exception as error:
         log.exception("the crawl of %s failed", target)
-        return _failed(night, target, error)
+        return failed(night, target, error)
 
 
-def record_safely(night: Night, crawled: list[Crawled]) -> list[Crawled]:
-    """Record targets together; where one of them cannot be recorded, each by itself, and that one as an error.
-
-    Returns what was recorded.
-    """
-    try:
-        night.store.writer.record_deep(night.run, crawled)
-        return crawled
-    except _NOT_ITS_FAULT:
-        raise
-    except Exception:
-        log.exception("%d targets could not be recorded together", len(crawled))
-    recorded: list[Crawled] = []
-    for target, snapshots in crawled:
-        one = (target, snapshots)
-        try:
-            night.store.writer.record_deep(night.run, [one])
-        except _NOT_ITS_FAULT:
-            raise
-        except Exception as error:
-            one = (target, _failed(night, target, error))
-            night.store.writer.record_deep(night.run, [one])
-        recorded.append(one)
-    return recorded
-
-
-def _failed(night: Night, target: Target, error: Exception) -> tuple[Snapshot, ...]:
+def failed(night: Night, target: Target, error: Exception) -> tuple[Snapshot, ...]:
+    """What stands for a target that we failed on: could not look."""
     now, detail = night.settings.now(), f"could not be read: {type(error).__name__}"
     record = Snapshot(str(target), RECORD, SOURCE, target.url, FetchStatus.ERROR, now, now, CRAWLER, detail=detail)
     return (record,)

@@ -10,11 +10,15 @@ tune them (``prefect gcl update ajar-huggingface-co --slot-decay-per-second 3``)
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from crawlers import traffic
 
 if TYPE_CHECKING:
     from crawlers.settings import Settings
@@ -56,7 +60,7 @@ def quota_for(url: str, settings: Settings) -> tuple[str, Quota] | None:
     if _is_local(host) or host not in ANONYMOUS:
         return None
     token = {"huggingface.co": settings.hf_token, "api.github.com": settings.github_token}.get(host)
-    name = "ajar-" + host.replace(".", "-")
+    name = limit_name(host)
     if token and host in WITH_TOKEN:
         return f"{name}-token", WITH_TOKEN[host]
     return name, ANONYMOUS[host]
@@ -65,35 +69,83 @@ def quota_for(url: str, settings: Settings) -> tuple[str, Quota] | None:
 def wait_for(url: str, requests: int, settings: Settings) -> None:
     """Return when ``requests`` requests may be made to the host of ``url``. Returns at once where there is no limit.
 
-    Raises what Prefect's client raises where the API cannot be asked.
+    A host of which we know no quota (a mirror) is limited where an operator made a limit of its name
+    (``ajar-mirror-example-org``). Raises what Prefect's client raises where the API cannot be asked.
     """
     found = quota_for(url, settings)
     if found is not None:
         take(*found, requests)
+        return
+    host = (urlsplit(settings.reach(url)).hostname or "").lower()
+    name = limit_name(host)
+    most = _limit(name, _api())
+    if most:
+        _take(name, most, requests)
+
+
+@contextmanager
+def paced(url: str, requests: int, settings: Settings) -> Iterator[None]:
+    """Wait for ``requests`` requests; on leaving the block, for those of the Hub's API that it took beyond them.
+
+    How many requests a target takes shows only when it was read; so the limit is paid ahead for what is certain, and
+    afterwards for the rest, before the next batch is begun.
+    """
+    wait_for(url, requests, settings)
+    before = traffic.total().api
+    yield
+    more = traffic.total().api - before - requests
+    if more > 0:
+        wait_for(url, more, settings)
 
 
 def take(name: str, quota: Quota, requests: int) -> None:
     """Take ``requests`` slots of the named limit, creating it if it is missing, waiting as long as it takes."""
-    from prefect.concurrency.sync import rate_limit
-    from prefect.settings import get_current_settings
+    _take(name, _create(name, quota, _api()), requests)
 
-    _create(name, quota, str(get_current_settings().api.url))
+
+def _take(name: str, most: int, requests: int) -> None:
+    from prefect.concurrency.sync import rate_limit
+
     while requests > 0:
-        now = min(requests, quota.burst)
+        now = min(requests, most)
         rate_limit(name, occupy=now, strict=True)
         requests -= now
 
 
+def limit_name(host: str) -> str:
+    """The name of a host's limit at Prefect."""
+    return "ajar-" + re.sub("[^a-z0-9]+", "-", host).strip("-")
+
+
+def _api() -> str:
+    from prefect.settings import get_current_settings
+
+    return str(get_current_settings().api.url)
+
+
 @cache
-def _create(name: str, quota: Quota, api: str) -> None:
-    """Create the limit unless there is one; asked once a process and API (``api`` is the key of that)."""
+def _limit(name: str, api: str) -> int:
+    """How much may be taken of a limit at once, 0 where there is none; asked once a process and API."""
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    with get_client(sync_client=True) as client:
+        try:
+            return client.read_global_concurrency_limit_by_name(name).limit
+        except ObjectNotFound:
+            return 0
+
+
+@cache
+def _create(name: str, quota: Quota, api: str) -> int:
+    """Create the limit unless there is one; how much may be taken of it at once. Asked once a process and API."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
     from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
     with get_client(sync_client=True) as client:
         try:
-            client.read_global_concurrency_limit_by_name(name)
+            return client.read_global_concurrency_limit_by_name(name).limit
         except ObjectNotFound:
             limit = GlobalConcurrencyLimitCreate(
                 name=name, limit=quota.burst, active=True, slot_decay_per_second=quota.per_second
@@ -101,7 +153,8 @@ def _create(name: str, quota: Quota, api: str) -> None:
             try:
                 client.create_global_concurrency_limit(limit)
             except ObjectAlreadyExists:  # another worker was faster
-                return
+                return client.read_global_concurrency_limit_by_name(name).limit
+            return limit.limit
 
 
 def _is_local(host: str) -> bool:

@@ -17,12 +17,12 @@ from classifiers.rules import rules_version
 from crawlers.hub.deep import CRAWLER, HubCrawler
 from crawlers.hub.page import Page
 from crawlers.settings import HUB, Settings
-from crawlers.snapshot import RECORD, FetchStatus, Snapshot
-from crawlers.targets import RELEASE, Target
-from flows.isolation import record_safely, safely
+from crawlers.snapshot import FetchStatus
+from crawlers.targets import Target
 from flows.progress import Progress, silent
 from storage.answers import Change, RunRow
 from storage.runs import COMPLETE, FAILED, PARTIAL, Run, RunSpec
+from storage.shards import Shard
 from storage.store import Store
 from storage.writer import Unseen
 
@@ -61,6 +61,8 @@ class Night:
     doubted: bool = False
     expected: int = 0
     """Models that were there at the last look: about how many the listing will show."""
+    shard: Shard | None = None
+    """The part of the night's deep crawl that this process does, where several do it."""
     pages: Generator[Page, None, None] | None = None
     """The listing, while it is read (:mod:`flows.sweep`)."""
     _releases: ReleaseCrawler | None = None
@@ -129,59 +131,6 @@ def due(night: Night) -> list[list[Target]]:
     return [targets[i : i + TARGETS_A_BATCH] for i in range(0, len(targets), TARGETS_A_BATCH)]
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What came of looking closely at a target; ``message`` is empty where it was read, else says why not."""
-
-    target: Target
-    status: FetchStatus
-    message: str = ""
-
-
-def crawl(night: Night, batch: Sequence[Target]) -> list[Looked]:
-    """Deep-crawl targets and record them; says what came of each, in their order."""
-    releases = [target for target in batch if target.kind == RELEASE]
-    with HubCrawler(night.settings) as crawler:
-        crawled = [(t, safely(night, t, crawler.crawl)) for t in batch if t.kind != RELEASE]
-    if crawled:
-        crawled = record_safely(night, crawled)
-    for target in releases:  # each takes as long as a batch of repositories
-        crawled += record_safely(night, [(target, safely(night, target, night.releases.crawl))])
-    crawled.sort(key=lambda pair: batch.index(pair[0]))
-    looked = [came_of(target, snapshots) for target, snapshots in crawled]
-    for came, (target, snapshots) in zip(looked, crawled, strict=True):
-        if came.status is not FetchStatus.OK:
-            night.tell(f"{target}: {came.message}")
-        for part in snapshots:
-            if part.slot != RECORD and part.status is FetchStatus.ERROR and part.detail != came.message:
-                night.tell(f"{target}: {part.slot}: {part.detail}")
-    return looked
-
-
-def came_of(target: Target, snapshots: Sequence[Snapshot]) -> Looked:
-    """The sum of a target's snapshots: its record's, or of a release whether any of its sources could be had."""
-    record = next((s for s in snapshots if s.slot == RECORD), None)
-    if record is not None:
-        return Looked(target, record.status, "" if record.status is FetchStatus.OK else said(record))
-    statuses = {snapshot.status for snapshot in snapshots}
-    if not statuses or FetchStatus.OK in statuses or FetchStatus.GATED in statuses:
-        return Looked(target, FetchStatus.OK)
-    if FetchStatus.MISSING in statuses:
-        return Looked(target, FetchStatus.MISSING, "none of its sources is there")
-    return Looked(target, FetchStatus.ERROR, snapshots[0].detail or "none of its sources could be reached")
-
-
-def said(record: Snapshot) -> str:
-    """What a record that could not be had means, for people."""
-    match record.status:
-        case FetchStatus.MISSING:
-            return "not on the hub, or private"
-        case FetchStatus.MOVED:
-            return f"moved to {record.detail}; track that id"
-        case _:
-            return record.detail or record.status.value
-
-
 # -- the end -------------------------------------------------------------------------------------------------------
 def end(night: Night, swept: bool) -> RunRow:
     """End the run with a status that says how much of it can be relied on."""
@@ -202,13 +151,18 @@ def end(night: Night, swept: bool) -> RunRow:
         "limit": night.limit,
     }
     night.store.writer.end(night.run, status, night.settings.now(), coverage)
-    if night._releases is not None:
-        night._releases.close()
-        night._releases = None
+    close_releases(night)
     row = night.store.reader.run(night.run.id)
     if row is None:
         raise RuntimeError(f"run {night.run.id} is not in the database that it was written to")
     return row
+
+
+def close_releases(night: Night) -> None:
+    """Let go of what crawls releases."""
+    if night._releases is not None:
+        night._releases.close()
+        night._releases = None
 
 
 def changes(night: Night) -> Iterator[Change]:

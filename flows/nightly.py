@@ -16,13 +16,17 @@ from flows import night as steps
 from flows import sweep as sweeping
 from flows.artifacts import night_page, publish
 from flows.batches import End, Retry, batch, flow, is_transient, step
+from flows.closely import crawl as look_closely
 from flows.engine import configure_prefect, current_settings, run
 from flows.feed import nightly_feed
-from flows.limits import wait_for
+from flows.fleet import Fleet, check
+from flows.limits import paced, wait_for
+from flows.metrics import Meter, close
 from flows.night import Night
 from flows.progress import Progress, silent
 from storage.answers import RunRow
 from storage.runs import COMPLETE, FAILED
+from storage.shards import abandon
 from storage.store import Store, open_store
 from storage.writer import Unseen
 
@@ -58,14 +62,14 @@ def _sweep(night: Night) -> bool:
 
 @batch("ask for the unlisted", label=lambda night, unseen: f"{len(unseen)} unlisted models")
 def _ask(night: Night, unseen: Sequence[Unseen]) -> None:
-    wait_for(f"{HUB}/api/models", len(unseen), night.settings)
-    steps.look_up(night, unseen)
+    with paced(f"{HUB}/api/models", len(unseen), night.settings):
+        steps.look_up(night, unseen)
 
 
 @batch("look closely", label=lambda night, targets: f"{len(targets)} targets")
 def _crawl(night: Night, targets: Sequence[Target]) -> None:
-    wait_for(f"{HUB}/api/models", len(targets), night.settings)
-    steps.crawl(night, targets)
+    with paced(f"{HUB}/api/models", len(targets), night.settings):
+        look_closely(night, targets)
 
 
 def _shown(outcome: Outcome) -> End | None:
@@ -82,6 +86,7 @@ def nightly(sweep: bool = True, limit: int | None = None) -> Outcome:
     settings = current_settings()
     store = open_store(settings.database_url)
     try:
+        check(store, settings)
         with store.one_run():
             return _night(store, settings, sweep, limit)
     finally:
@@ -89,12 +94,14 @@ def nightly(sweep: bool = True, limit: int | None = None) -> Outcome:
 
 
 def _night(store: Store, settings: Settings, sweep: bool, limit: int | None) -> Outcome:
+    meter = Meter()
     night = step("begin", _begin, store, settings, sweep, limit)
     resumed = night.run.resumed
     swept = _sweep_all(night) if sweep else False
     if night.reached:
         _look_closely(night)
     row = step("end", steps.end, night, swept or not sweep)
+    row = step("cost", close, store, row, meter)
     step("tell", _tell, night, row)
     return Outcome(row, tuple(night.told), night.reached, resumed)
 
@@ -132,6 +139,10 @@ def _sweep_all(night: Night) -> bool:
 
 
 def _look_closely(night: Night) -> None:
+    if night.settings.workers > 1:
+        Fleet(night).crawl()
+        return
+    step("no shards", abandon, night.store.engine, night.run)
     batches = step("what is due", steps.due, night)
     for number, targets in enumerate(batches, 1):
         _crawl(night, targets)

@@ -6,7 +6,7 @@ change of our mind (cause ``rules``), which ``ajar changes`` leaves out unless i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -16,8 +16,10 @@ from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
 from flows.batches import batch, flow, step
 from flows.engine import configure_prefect, current_settings, run
+from flows.metrics import Meter, close
 from flows.progress import Progress, silent
 from storage.answers import RunRow
+from storage.derivation import Derivation
 from storage.reclassify import Reclassified
 from storage.runs import COMPLETE, Run, RunSpec
 from storage.store import Store, open_store
@@ -39,28 +41,49 @@ def _judge(store: Store, run: Run, targets: Sequence[Target], after: int) -> Rec
     return store.writer.reclassify(run, targets, after)
 
 
+@batch("keep what was judged", label=lambda store, run, subjects, derived: f"{len(subjects)} subjects")
+def _adopt(store: Store, run: Run, subjects: dict[int, str], derived: Mapping[int, Derivation]) -> None:
+    store.writer.adopt(run, subjects, derived)
+
+
 @flow("reclassify")
 def reclassify(targets: list[str]) -> ReclassifyOutcome:
     """Judge the named targets anew, or everything where none is named."""
     settings = current_settings()
+    meter = Meter()
     store = open_store(settings.database_url)
     try:
         with store.one_run():
             wanted = [Target(*text.split(":", 1)) for text in dict.fromkeys(targets)]
             begun = step("begin", store.writer.begin, _spec(settings, wanted), settings.now())
-            after, done, more = int(begun.cursor or 0), 0, True
-            while more:
-                found = _judge(store, begun, wanted, after)
-                after, more, done = found.last, found.more, done + found.subjects
-                _progress.get()("reclassify", done, None)
+            if settings.workers > 1:
+                _beside(store, settings, begun, wanted)
+            else:
+                _alone(store, begun, wanted)
             covered: dict[str, object] = {"listing": "none", "failed": 0}
             step("end", store.writer.end, begun, COMPLETE, settings.now(), covered)
-            row = store.reader.run(begun.id)
-            if row is None:
-                raise RuntimeError(f"run {begun.id} is not in the database that it was written to")
+            row = step("cost", close, store, begun, meter)
             return ReclassifyOutcome(row, begun.resumed)
     finally:
         store.close()
+
+
+def _alone(store: Store, run: Run, targets: Sequence[Target]) -> None:
+    after, done, more = int(run.cursor or 0), 0, True
+    while more:
+        found = _judge(store, run, targets, after)
+        after, more, done = found.last, found.more, done + found.subjects
+        _progress.get()("reclassify", done, None)
+
+
+def _beside(store: Store, settings: Settings, run: Run, targets: Sequence[Target]) -> None:
+    from flows.beside import judged_beside
+
+    done = 0
+    for subjects, derived in judged_beside(store, settings, run, targets, int(run.cursor or 0)):
+        _adopt(store, run, subjects, derived)
+        done += len(subjects)
+        _progress.get()("reclassify", done, None)
 
 
 def rehearse(settings: Settings, targets: Sequence[Target]) -> Iterator[Reclassified]:
@@ -82,7 +105,12 @@ def run_reclassify(settings: Settings, targets: Sequence[Target], progress: Prog
     configure_prefect(settings)
     token = _progress.set(progress)
     try:
-        return run(reclassify, settings, targets=[str(target) for target in targets])
+        flow = reclassify
+        if settings.workers > 1:
+            from flows.beside import task_runner
+
+            flow = reclassify.with_options(task_runner=task_runner(settings.workers))
+        return run(flow, settings, targets=[str(target) for target in targets])
     finally:
         _progress.reset(token)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -156,3 +156,5 @@ class RunRow:
     counts: Mapping[str, int]
     coverage: Mapping[str, object]
     error: str | None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """What it cost: ``requests``, ``bytes``, ``seconds``, ``peak_memory`` (bytes)."""

@@ -17,18 +17,13 @@ from crawlers.targets import HUB_MODEL
 from storage import schema
 from storage.answers import Cause, Value
 from storage.bulk import chunks, insert_rows, next_id, select_in
-from storage.codes import CAUSES, COMPONENTS, FACTS, STATUSES
-from storage.corrections import load_corrections
-from storage.derive import Derived, Deriver
-from storage.intern import Interner, Lru, load_documents, value_of_row
-from storage.judge import StoredJudge
+from storage.codes import CAUSES, COMPONENTS, FACTS
+from storage.derivation import Derivation, Derivations, ObsKey
+from storage.derive import Derived
+from storage.intern import Interner, Lru, value_of_row
 from storage.looks import Looks
 from storage.runs import Run
 from storage.tally import Tally, kinds_of
-from storage.versions import Obs
-
-ObsKey = tuple[int, str, int, int]
-"""(subject id, slot, observed_at, tie)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,28 +81,46 @@ class Beliefs:
         Returns counts: ``changed`` beliefs that were added, ``superseded``, ``reruled`` by new rules, ``reconfirmed``,
         ``standing`` where a decisive finding was an error and the last belief was left standing.
         """
-        counts = {"changed": 0, "superseded": 0, "reruled": 0, "reconfirmed": 0, "standing": 0}
+        counts = self._counts()
         for part in chunks(subjects):
-            observations = load_observations(self._connection, part)
-            bodies = self._bodies(o for found in observations.values() for o in found)
+            named = {id_: subjects[id_] for id_ in part}
+            source = Derivations(self._connection, named, self._looks, self._crawlers, self._judged)
             believed = self._believed(part)
-            corrections = load_corrections(self._connection, part)
             for subject_id in part:
-                judge = StoredJudge(subjects[subject_id], bodies, self._judged, corrections.get(subject_id, ()))
-                deriver = Deriver(subject_id, self._looks, self._crawlers, judge, judge.gate, judge.settings)
-                found = observations.get(subject_id, [])
                 before = believed.get(subject_id, [])
-                if because is Cause.CORRECTION or any(b.rules_id != self._run.rules_id for b in before):
-                    old = [o for o in found if (subject_id, o.slot, o.observed_at, o.tie) not in fresh]
-                    counts["reruled"] += self._reruled(subject_id, before, deriver.derive(old), because)
-                self._write(subject_id, before, deriver.derive(found), counts)
-                counts["standing"] += deriver.standing
+                new = source.of(subject_id)
+                if self._by_other_rules(before) or because is Cause.CORRECTION:
+                    old = source.of(subject_id, fresh) if fresh else new
+                    counts["reruled"] += self._reruled(subject_id, before, old.intervals, because)
+                self._keep(subject_id, before, new, counts)
             self._store(subjects)
         self.standing += counts["standing"]
         return counts
 
-    def _bodies(self, observations: Iterable[Obs]) -> dict[int, bytes]:
-        return load_documents(self._connection, list({o.content for o in observations if o.content is not None}))
+    def adopt(self, subjects: Mapping[int, str], derived: Mapping[int, Derivation]) -> dict[str, int]:
+        """As :meth:`rederive` of subjects that another process has derived, from the same observations and looks."""
+        counts = self._counts()
+        for part in chunks(derived):
+            believed = self._believed(part)
+            for subject_id in part:
+                before, new = believed.get(subject_id, []), derived[subject_id]
+                if self._by_other_rules(before):
+                    counts["reruled"] += self._reruled(subject_id, before, new.intervals, Cause.RULES)
+                self._keep(subject_id, before, new, counts)
+            self._store(subjects)
+        self.standing += counts["standing"]
+        return counts
+
+    @staticmethod
+    def _counts() -> dict[str, int]:
+        return {"changed": 0, "superseded": 0, "reruled": 0, "reconfirmed": 0, "standing": 0}
+
+    def _by_other_rules(self, before: Iterable[Believed]) -> bool:
+        return any(b.rules_id != self._run.rules_id for b in before)
+
+    def _keep(self, subject_id: int, before: list[Believed], new: Derivation, counts: dict[str, int]) -> None:
+        self._write(subject_id, before, list(new.intervals), counts)
+        counts["standing"] += new.standing
 
     def _believed(self, subject_ids: Sequence[int]) -> dict[int, list[Believed]]:
         t = schema.interval
@@ -194,7 +207,7 @@ class Beliefs:
         for part in chunks(passing):
             self._connection.execute(delete(t).where(t.c.id.in_(part)))
 
-    def _reruled(self, subject_id: int, before: list[Believed], derived: list[Derived], because: Cause) -> int:
+    def _reruled(self, subject_id: int, before: list[Believed], derived: Sequence[Derived], because: Cause) -> int:
         """Record where today's rules, or a person, see the same evidence differently; returns how often."""
         t = schema.value
         ids = {b.value_id for b in before}
@@ -230,33 +243,3 @@ def _differences(
             found.append((at, now[0], now[1]))
         pair = (now[0], now[1])
     return found
-
-
-def load_observations(connection: Connection, subject_ids: Sequence[int]) -> dict[int, list[Obs]]:
-    """Subject id → its observations."""
-    t, s = schema.observation, schema.slot
-    statement = select(
-        t.c.subject_id, t.c.observed_at, t.c.tie, t.c.status, t.c.document_id, t.c.run_id, t.c.revision, t.c.created_at,
-        t.c.modified_at, t.c.dated, t.c.detail, s.c.name,
-    ).join(s, s.c.id == t.c.slot_id)  # fmt: skip
-    found: dict[int, list[Obs]] = {}
-    for row in select_in(connection, statement, t.c.subject_id, subject_ids):
-        found.setdefault(row.subject_id, []).append(obs_of_row(row))
-    return found
-
-
-def obs_of_row(row: Any) -> Obs:
-    """An observation of a joined row."""
-    return Obs(
-        slot=row.name,
-        observed_at=row.observed_at,
-        status=STATUSES.member(row.status),
-        content=row.document_id,
-        run_id=row.run_id,
-        tie=row.tie,
-        revision=row.revision,
-        created_at=row.created_at,
-        modified_at=row.modified_at,
-        dated=bool(row.dated),
-        via=row.detail if row.detail and row.detail.startswith("via ") else "",
-    )

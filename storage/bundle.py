@@ -19,13 +19,12 @@ from classifiers.levels import TABLES, undecided
 from classifiers.model import Assessment, Component, Finding
 from classifiers.releases.levels import RELEASE_TABLES
 from classifiers.rules import rules_version
-from crawlers.snapshot import RECORD
 from crawlers.targets import RELEASE, Target
 from storage import schema
 from storage.answers import TargetAnswer, Value
-from storage.beliefs import obs_of_row
 from storage.bulk import select_in
 from storage.corrections import Correction, load_corrections
+from storage.derivation import obs_of_row
 from storage.derive import Deriver, Evidence, value_of
 from storage.intern import Lru, load_documents, unpack
 from storage.judge import StoredJudge
@@ -34,7 +33,7 @@ from storage.proof import record_url
 from storage.reader import Reader
 from storage.runs import load_looks
 from storage.times import to_micros
-from storage.versions import SETTINGS_SLOT, Obs, Version, Versions, has_past
+from storage.versions import SETTINGS, Obs, Version, Versions, has_past, is_settings
 
 FORM: Final = 1
 """The form of a bundle's manifest."""
@@ -176,7 +175,8 @@ class Collected:
     def _version(self, version: Version, hashes: Mapping[int, str]) -> Json:
         """A version as the manifest has it; instants are microseconds since 1970."""
         obs = version.obs
-        row = self._rows[RECORD if obs.slot == SETTINGS_SLOT else obs.slot, obs.observed_at, obs.tie]
+        slot = obs.slot.removesuffix(SETTINGS) if is_settings(obs.slot) else obs.slot
+        row = self._rows[slot, obs.observed_at, obs.tie]
         return {
             "slot": obs.slot,
             "status": obs.status.value,

@@ -12,9 +12,10 @@ from crawlers.hub.record import Listed
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import Target
 from storage import schema
-from storage.beliefs import Beliefs, ObsKey
+from storage.beliefs import Beliefs
 from storage.bulk import insert_rows, next_id
 from storage.codes import STATUSES
+from storage.derivation import ObsKey
 from storage.intern import Interner
 from storage.runs import Run
 from storage.sweep import GONE, PRESENT, record_digest
@@ -77,7 +78,7 @@ class SnapshotRecorder:
 
     def _no_earlier(self, snapshot: Snapshot) -> Snapshot:
         """What is seen now was seen no earlier than the run began, also where the clock was turned back meanwhile."""
-        if snapshot.dated or to_micros(snapshot.observed_at) >= self._run.started_at:
+        if _of_the_past(snapshot) or to_micros(snapshot.observed_at) >= self._run.started_at:
             return snapshot
         begun = from_micros(self._run.started_at)
         return replace(snapshot, observed_at=begun, fetched_at=begun)
@@ -97,7 +98,7 @@ class SnapshotRecorder:
     def _row(self, subject: Any, slot_id: int, snapshot: Snapshot, documents: Mapping[bytes, int]) -> Any:
         """The observation's row, None where the slot showed the same just before.
 
-        A commit is kept even so: something else may turn out to have been there between the two.
+        A commit is kept even so, and a capture of an earlier time: something else may turn out to lie between the two.
         """
         t = schema.observation
         at = to_micros(snapshot.observed_at)
@@ -114,7 +115,7 @@ class SnapshotRecorder:
         content: tuple[object, ...] = (status, document)
         if snapshot.slot == RECORD and status == _OK:
             content += (snapshot.revision, created, modified)
-        held = now if snapshot.dated or before is None else [before, *now]
+        held = now if _of_the_past(snapshot) or before is None else [before, *now]
         for row in held:
             shown: tuple[object, ...] = (row.status, row.document_id)
             if len(content) > 2:
@@ -149,6 +150,11 @@ class SnapshotRecorder:
             values |= {"present": GONE, "due": 0}
         table = schema.subject
         self._connection.execute(update(table).where(table.c.id == subject.id).values(values))
+
+
+def _of_the_past(snapshot: Snapshot) -> bool:
+    """Whether it tells of another moment than that of the fetch: a commit, or a capture."""
+    return snapshot.dated or snapshot.observed_at != snapshot.fetched_at
 
 
 def stored_state(connection: Connection, target: Target) -> dict[str, Stored]:

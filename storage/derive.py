@@ -101,17 +101,24 @@ class Deriver:
     def _walk(self, versions: Sequence[Version], state: Evidence) -> list[Derived]:
         out: list[Derived] = []
         beliefs: dict[Component, Value] = {}
+        begun = False
         for at in sorted({v.at for v in versions}):
             now = [v for v in versions if v.at == at]
-            if not state.slots:
+            if not begun:
                 state = _applied(state, now)
-                self._begin(state, now, out, beliefs)
+                read = [v for v in now if v.obs.status is not FetchStatus.ERROR]
+                begun = bool(read)
+                if read:  # before, nothing was known but that sources could not be looked at
+                    self._begin(state, read, out, beliefs)
                 continue
-            published = [v for v in now if v.known]
+            # What has a date of its own first, then what came to be seen since an earlier look.
+            exact = [v for v in now if v.known and v.after is None]
+            since = [v for v in now if v.known and v.after is not None]
             reached = [v for v in now if not v.known]
-            if published:
-                before, state = state, _applied(state, published)
-                self._step(before, state, published, Cause.SOURCE, out, beliefs)
+            for published in (exact, since):
+                if published:
+                    before, state = state, _applied(state, published)
+                    self._step(before, state, published, Cause.SOURCE, out, beliefs)
             if reached:
                 before, state = state, _applied(state, reached)
                 self._step(before, state, reached, Cause.COVERAGE, out, beliefs)
@@ -121,8 +128,10 @@ class Deriver:
         self, state: Evidence, now: Sequence[Version], out: list[Derived], beliefs: dict[Component, Value]
     ) -> None:
         first = next((v.obs for v in now if not v.obs.dated), now[0].obs)
-        if any(v.obs.dated and v.after is None for v in now):
+        if any(v.obs.dated and v.known and v.after is None for v in now):
             start = Beginning(Cause.SOURCE, None, frozenset({Fact.APPEARED}))
+        elif "#" in first.slot:  # a release: no sweep would have shown it
+            start = Beginning(Cause.COVERAGE, None, frozenset())
         else:
             start = beginning(self._id, first.created_at, first.observed_at, first.run_id, self._looks)
         if self._renamed and start.cause is Cause.SOURCE:

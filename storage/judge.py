@@ -15,7 +15,7 @@ from storage.corrections import Correction, corrected
 from storage.derive import Evidence
 from storage.intern import Lru
 from storage.times import from_micros, maybe_datetime
-from storage.versions import SETTINGS_SLOT, Obs, Version
+from storage.versions import SETTINGS, SETTINGS_SLOT, Obs, Version, is_record, is_settings
 
 _RECORD_ONLY: Final = frozenset({RECORD, SETTINGS_SLOT})
 
@@ -68,10 +68,12 @@ class StoredJudge:
         slots = {
             name: self._snapshot(version.obs, version)
             for name, version in evidence.slots.items()
-            if name != SETTINGS_SLOT
+            if not is_settings(name)
         }
-        if evidence.split and RECORD in slots and slots[RECORD].status is FetchStatus.OK:
-            slots[RECORD] = self._composed(slots[RECORD], evidence.slots.get(SETTINGS_SLOT))
+        if evidence.split:
+            for name, shown in slots.items():
+                if is_record(name) and shown.status is FetchStatus.OK:
+                    slots[name] = self._composed(shown, evidence.slots.get(name + SETTINGS))
         absent = None if evidence.absent is None else self._snapshot(evidence.absent, None)
         return View(self._target, slots, absent)
 

@@ -6,25 +6,28 @@ re-confirmed. Subjects are taken by id, so that a killed run goes on where its d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Engine, or_, select
 
-from classifiers.model import Component
+from classifiers.model import Assessment, Component
 from crawlers.targets import Target
 from storage import schema
 from storage.answers import Value
 from storage.beliefs import Beliefs
-from storage.bulk import select_in
+from storage.bulk import chunks, select_in
 from storage.codes import COMPONENTS
-from storage.intern import value_of_row
-from storage.runs import Run, add_counts
+from storage.derivation import Derivation, Derivations
+from storage.intern import Lru, value_of_row
+from storage.runs import Run, add_counts, load_looks
 from storage.times import from_micros
 
 SUBJECTS_A_BATCH: Final = 1000
+JUDGED: Final = 20_000
+"""Answers about mere records that one process remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +59,62 @@ def reclassify_some(
     connection: Connection, run: Run, beliefs: Beliefs, targets: Sequence[Target], after: int
 ) -> Reclassified:
     """Judge the next batch of subjects after an id (of all, where no target is named) and mark how far the run is."""
-    s = schema.subject
-    statement = select(s.c.id, s.c.kind, s.c.key).where(s.c.id > after).order_by(s.c.id).limit(SUBJECTS_A_BATCH)
-    if targets:
-        statement = statement.where(or_(*((s.c.kind == t.kind) & (s.c.key == t.key) for t in targets)))
-    subjects = {row.id: f"{row.kind}:{row.key}" for row in connection.execute(statement)}
+    subjects = subjects_after(connection, targets, after, SUBJECTS_A_BATCH)
+    return _keep(connection, run, subjects, after, len(subjects) == SUBJECTS_A_BATCH, beliefs.rederive)
+
+
+def adopt_some(
+    connection: Connection,
+    run: Run,
+    beliefs: Beliefs,
+    subjects: dict[int, str],
+    derived: Mapping[int, Derivation],
+) -> Reclassified:
+    """As :func:`reclassify_some` for the subjects that come next, which another process has derived."""
+    last = max(subjects)
+    return _keep(connection, run, subjects, last, True, lambda named: beliefs.adopt(named, derived))
+
+
+def _keep(
+    connection: Connection,
+    run: Run,
+    subjects: dict[int, str],
+    after: int,
+    more: bool,
+    write: Callable[[dict[int, str]], dict[str, int]],
+) -> Reclassified:
     last = max(subjects, default=after)
     known = _revisions(connection, run, frozenset())
-    counts = beliefs.rederive(subjects)
+    counts = write(subjects)
     revised = _revised(connection, run, subjects, known)
     added = {"subjects": len(subjects), "reconfirmed": counts["reconfirmed"], "revised": len(revised)}
     add_counts(connection, run.id, added, phase="reclassify", cursor=str(last))
-    more = len(subjects) == SUBJECTS_A_BATCH
     return Reclassified(last, more, len(subjects), counts["reconfirmed"], tuple(revised))
+
+
+def subjects_after(connection: Connection, targets: Sequence[Target], after: int, limit: int) -> dict[int, str]:
+    """The next ``limit`` subjects after an id (of ``targets``, or of all where none is named): id → target id."""
+    s = schema.subject
+    statement = select(s.c.id, s.c.kind, s.c.key).where(s.c.id > after).order_by(s.c.id).limit(limit)
+    if targets:
+        statement = statement.where(or_(*((s.c.kind == t.kind) & (s.c.key == t.key) for t in targets)))
+    return {row.id: f"{row.kind}:{row.key}" for row in connection.execute(statement)}
+
+
+def derive_apart(engine: Engine, run: Run, subjects: Mapping[int, str]) -> dict[int, Derivation]:
+    """What follows for subjects by the rules of this process; reads only. For processes beside the writer's.
+
+    Right while the writer's run holds the run lock: then nobody adds an observation or a look.
+    """
+    judged: Lru[int, Assessment] = Lru(JUDGED)
+    found: dict[int, Derivation] = {}
+    with engine.connect() as connection:
+        looks, crawlers = load_looks(connection)
+        for part in chunks(subjects):
+            named = {id_: subjects[id_] for id_ in part}
+            source = Derivations(connection, named, looks, {**crawlers, run.id: run.crawler}, judged)
+            found |= {id_: source.of(id_) for id_ in part}
+    return found
 
 
 def _revisions(connection: Connection, run: Run, known: frozenset[int]) -> frozenset[int]:

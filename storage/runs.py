@@ -72,7 +72,7 @@ def begin_run(connection: Connection, interner: Interner, spec: RunSpec, now: da
                 connection, row.id, FAILED, now, _left_behind(connection, row), "the process ended before the run did"
             )
     if taken is not None:
-        return _run(taken, pages_of(connection, taken.id))
+        return run_of_row(taken, pages_of(connection, taken.id))
     newest = connection.execute(select(func.max(table.c.recorded_at))).scalar() or 0
     run = Run(
         id=next_id(connection, table),
@@ -110,7 +110,8 @@ def _takes_up(row: Any, spec: RunSpec, now: int, resume_seconds: float) -> bool:
     return same and 0 <= now - row.started_at <= resume_seconds * 1_000_000
 
 
-def _run(row: Any, pages: int) -> Run:
+def run_of_row(row: Any, pages: int) -> Run:
+    """A run in progress, to be gone on with."""
     return Run(
         id=row.id,
         flow=row.flow,
@@ -143,6 +144,18 @@ def add_ids(connection: Connection, run_id: int, column: str, ids: frozenset[int
     table = schema.run
     old = unpack_ids(connection.execute(select(table.c[column]).where(table.c.id == run_id)).scalar())
     connection.execute(update(table).where(table.c.id == run_id).values({column: pack_ids({*old, *ids})}))
+
+
+def add_metrics(connection: Connection, run_id: int, metrics: Mapping[str, float]) -> dict[str, float]:
+    """Add what a part of a run cost to what the rest did (of ``peak_memory`` the most); returns the sum."""
+    table = schema.run
+    old = orjson.loads(connection.execute(select(table.c.metrics).where(table.c.id == run_id)).scalar() or "{}")
+    summed = {name: old.get(name, 0) + metrics.get(name, 0) for name in (*old, *metrics)}
+    if "peak_memory" in summed:
+        summed["peak_memory"] = max(old.get("peak_memory", 0), metrics.get("peak_memory", 0))
+    values = {"metrics": orjson.dumps(summed).decode()}
+    connection.execute(update(table).where(table.c.id == run_id).values(values))
+    return summed
 
 
 def pages_of(connection: Connection, run_id: int) -> int:
@@ -181,7 +194,8 @@ def _end_row(connection: Connection, run_id: int, status: str, now: int, error: 
     if error is not None:
         values["error"] = error
     connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(values))
-    connection.execute(delete(schema.look_page).where(schema.look_page.c.run_id == run_id))
+    for table in (schema.look_page, schema.shard):
+        connection.execute(delete(table).where(table.c.run_id == run_id))
 
 
 def _except_unshown(connection: Connection, run_id: int) -> None:
@@ -235,4 +249,5 @@ def run_row(row: Any, rules: str) -> RunRow:
         counts=orjson.loads(row.counts),
         coverage=orjson.loads(row.coverage),
         error=row.error,
+        metrics=orjson.loads(row.metrics or "{}"),
     )

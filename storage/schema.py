@@ -54,6 +54,7 @@ run = Table(
     Column("deep_seen", LargeBinary),  # subjects that a deep crawl looked at (packed ids)
     Column("excepted", LargeBinary),  # subjects inside the coverage that could not be looked at (packed ids)
     Column("error", Text),
+    Column("metrics", Text),  # JSON: requests, bytes, seconds, peak_memory; what it cost, which no two runs agree on
     Index(None, "started_at"),
 )
 
@@ -67,6 +68,18 @@ look_page = Table(
     Column("count", Integer, nullable=False),
     Column("seen", LargeBinary, nullable=False),  # packed subject ids; dropped when the run ends
     PrimaryKeyConstraint("run_id", "page"),
+)
+
+shard = Table(
+    "shard",
+    metadata,
+    Column("run_id", Id, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("targets", Text, nullable=False),  # JSON: what this shard of the run's deep crawl is to look at, in order
+    Column("done", Integer, nullable=False),  # so many of them are recorded; moves in the transaction of their data
+    Column("told", Text, nullable=False),  # JSON: sentences for people, one for each failure
+    PrimaryKeyConstraint("run_id", "number"),
+    comment="a running run's work for several workers; dropped when the run ends",
 )
 
 subject = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,9 +12,10 @@ from crawlers.targets import Target
 from storage import schema
 from storage.answers import Cause
 from storage.corrections import CorrectionError, add_correction, corrected_now
+from storage.derivation import Derivation
 from storage.intern import Interner
-from storage.reclassify import Reclassified, reclassify_some
-from storage.runs import Run, RunSpec, add_counts, begin_run
+from storage.reclassify import Reclassified, adopt_some, reclassify_some
+from storage.runs import Run, RunSpec, add_counts, add_metrics, begin_run
 from storage.transactions import Transactions
 
 
@@ -25,11 +26,22 @@ class _RehearsedError(Exception):
 class SecondThoughts(Transactions):
     """The part of the writer that fetches nothing."""
 
+    def cost(self, run_id: int, metrics: Mapping[str, float]) -> dict[str, float]:
+        """Add what a part of a run cost to its row; returns the sum."""
+        with self._transaction() as connection:
+            return add_metrics(connection, run_id, metrics)
+
     def reclassify(self, run: Run, targets: Sequence[Target], after: int) -> Reclassified:
         """Judge the next batch of subjects after an id with today's rules."""
         with self._transaction() as connection:
             _, beliefs, _ = self._parts(connection, run)
             return reclassify_some(connection, run, beliefs, targets, after)
+
+    def adopt(self, run: Run, subjects: dict[int, str], derived: Mapping[int, Derivation]) -> Reclassified:
+        """As :meth:`reclassify`, of the subjects that come next, which another process has judged."""
+        with self._transaction() as connection:
+            _, beliefs, _ = self._parts(connection, run)
+            return adopt_some(connection, run, beliefs, subjects, derived)
 
     def rehearse(self, spec: RunSpec, now: datetime, targets: Sequence[Target], after: int) -> Reclassified:
         """What :meth:`reclassify` would bring; nothing of it stays, the run's row neither."""

@@ -19,9 +19,10 @@ from crawlers.hub.record import Listed
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import HUB_MODEL
 from storage import schema
-from storage.beliefs import Beliefs, ObsKey
+from storage.beliefs import Beliefs
 from storage.bulk import insert_rows, next_id, select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS, STATUSES
+from storage.derivation import ObsKey
 from storage.derive import value_of
 from storage.intern import Ids, Interner, Lru
 from storage.looks import Looks

@@ -22,8 +22,12 @@ Crawlers = Mapping[int, str]
 GONE: Final = (FetchStatus.MISSING, FetchStatus.MOVED)
 RENAMED_FROM: Final = "renamed-from"
 """The slot that says under which id a subject stood before: it was public then, and its appearance is no news."""
-SETTINGS_SLOT: Final = "record#settings"
-"""Where a record has past revisions (which show no settings): the look that showed the settings now in force."""
+SETTINGS: Final = "#settings"
+"""Ends the slot beside a record's that has past revisions (which show no settings): the look that showed the settings
+now in force."""
+SETTINGS_SLOT: Final = RECORD + SETTINGS
+_RECORDS: Final = ("hf:", "hf-dataset:")
+_NAMED: Final = ("dataset:", "base:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +110,16 @@ class Versions:
         renamed = by_slot.pop(RENAMED_FROM, None) is not None
         observed = by_slot.pop(RECORD, [])
         shift = None if renamed else self._published(observed)
-        split = has_past(observed)
+        split = has_past([*observed, *(obs for found in by_slot.values() for obs in found)])
         records = self._record_versions(observed, shift, split)
         # A subject that was gone before it was ever seen has no history yet.
         versions = list(dropwhile(lambda v: v.obs.status in GONE, records))
         if split:
             versions += self._settings_versions(observed)
-        for slot_observations in by_slot.values():
+        for slot, slot_observations in by_slot.items():
             versions += self._versions(slot_observations, shift)
+            if split and is_record(slot):
+                versions += self._settings_versions(slot_observations)
         return versions
 
     def _record_versions(
@@ -145,10 +151,17 @@ class Versions:
                 continue
             after = None
             if last is not None:
-                look = self._looks.last_listing(self._id, last.created_at, obs.observed_at, obs.run_id)
+                look = self._last_look(last, obs)
                 after = max(look or last.observed_at, last.observed_at)
-            found.append(Version(replace(obs, slot=SETTINGS_SLOT), obs.observed_at, after, last is not None))
+            settings_slot = replace(obs, slot=obs.slot + SETTINGS)
+            found.append(Version(settings_slot, obs.observed_at, after, last is not None))
         return found
+
+    def _last_look(self, last: Obs, obs: Obs) -> int | None:
+        """The last look at a record's slot before ``obs``."""
+        if obs.slot == RECORD:
+            return self._looks.last_listing(self._id, last.created_at, obs.observed_at, obs.run_id)
+        return self._looks.last_deep(self._id, obs.observed_at, obs.run_id, self._crawlers.get(obs.run_id, ""))
 
     def _narrowed(self, obs: Obs, last: Obs | None, after: int | None, split: bool) -> int:
         """The instant of an undated change: a last commit inside the interval bounds what commits can change.
@@ -180,19 +193,26 @@ class Versions:
     def _versions(self, observations: Sequence[Obs], shift: tuple[int, int] | None) -> list[Version]:
         found: list[Version] = []
         pending_error = False
+        seen: int | None = None
+        """When the slot was last seen as it is: a look or a capture that showed the same again bounds the next."""
         for obs in observations:
             if obs.status is FetchStatus.ERROR:
                 pending_error = True
+                if not found and "#" in obs.slot:  # a source that could not be looked at is no source that is not there
+                    found.append(Version(obs, obs.observed_at, None, False))
                 continue
             last = found[-1].obs if found else None
             if last is not None and (last.status, last.content) == (obs.status, obs.content):
-                pending_error = False
+                pending_error, seen = False, obs.observed_at
                 continue
-            version = self._dated(obs, shift) if obs.dated else self._undated(obs, last, pending_error)
+            reached = last is not None and last.status is FetchStatus.ERROR
+            version = self._dated(obs, shift) if obs.dated else self._undated(obs, seen, pending_error)
+            if reached:
+                version = replace(version, after=None, known=False)
             if obs.dated and found and version.at == found[-1].at:
                 found.pop()
             found.append(version)
-            pending_error = False
+            pending_error, seen = False, obs.observed_at
         return found
 
     def _dated(self, obs: Obs, shift: tuple[int, int] | None) -> Version:
@@ -200,8 +220,8 @@ class Versions:
             return Version(obs, shift[1], shift[0], True)
         return Version(obs, obs.observed_at, None, True)
 
-    def _undated(self, obs: Obs, last: Obs | None, pending_error: bool) -> Version:
-        after = last.observed_at if last is not None else None
+    def _undated(self, obs: Obs, seen: int | None, pending_error: bool) -> Version:
+        after = seen
         if not pending_error:
             deep = self._looks.last_deep(self._id, obs.observed_at, obs.run_id, self._crawlers.get(obs.run_id, ""))
             after = max((x for x in (after, deep) if x is not None), default=None)
@@ -216,8 +236,19 @@ def _when(obs: Obs) -> tuple[object, ...]:
 
 
 def has_past(observations: Iterable[Obs]) -> bool:
-    """Whether past revisions of the record are among the observations."""
-    return any(obs.dated and obs.slot == RECORD for obs in observations)
+    """Whether past revisions of a hub repository's record are among the observations."""
+    return any(obs.dated and obs.status is FetchStatus.OK and is_record(obs.slot) for obs in observations)
+
+
+def is_record(slot: str) -> bool:
+    """Whether a slot holds the record of a hub repository: the subject's own, one it names, or one of a release."""
+    own = slot == RECORD or (slot.startswith(_RECORDS) and slot.endswith(f"#{RECORD}"))
+    return own or slot.startswith(_NAMED)
+
+
+def is_settings(slot: str) -> bool:
+    """Whether it is the slot of a record's settings."""
+    return slot.endswith(SETTINGS) and is_record(slot.removesuffix(SETTINGS))
 
 
 def _same_record(a: Obs, b: Obs) -> bool:

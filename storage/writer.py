@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -213,10 +213,20 @@ class Writer(SecondThoughts):
             )
             recorder.record(new, [note])
 
-    def record_deep(self, run: Run, crawled: Sequence[tuple[Target, Sequence[Snapshot]]]) -> dict[str, int]:
-        """Record deep crawls. A target that is missing keeps its history: removal takes a complete sweep as well."""
+    def record_deep(
+        self,
+        run: Run,
+        crawled: Sequence[tuple[Target, Sequence[Snapshot]]],
+        within: Callable[[Connection], None] | None = None,
+    ) -> dict[str, int]:
+        """Record deep crawls. A target that is missing keeps its history: removal takes a complete sweep as well.
+
+        ``within`` is called in the same transaction, before it writes: to mark what is recorded, or to refuse.
+        """
         counts = {"deep": 0, "deep_new": 0, "deep_missing": 0, "deep_failed": 0}
         with self._transaction() as connection:
+            if within is not None:
+                within(connection)
             _, beliefs, recorder = self._parts(connection, run)
             looked: set[int] = set()
             for target, snapshots in crawled:

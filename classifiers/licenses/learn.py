@@ -1,10 +1,12 @@
 """Learn licence texts: make the index of fingerprints from the places where well-kept texts are.
 
+    python -m classifiers.licenses.learn --more DIR
     python -m classifiers.licenses.learn --scancode DIR [--spdx DIR] [--labelled ../shared/licenses] [--recordings DB]
 
-``--scancode`` is ``licensedcode/data`` of an installed ScanCode (its data is CC-BY-4.0; it need not, and should not, be
-installed beside Ajar). ``--labelled`` is a folder of labelled texts (``texts/``, and what ``files.csv`` marks as
-canonical). ``--more`` holds further texts, each named as the licence's id. Only hashes are kept: no text is copied.
+The first adds to the index that is there; the second makes it anew. ``--more`` is a folder of texts, each named as its
+licence's id (``llama2.txt``; what follows ``@`` in the name is free). ``--scancode`` is ``licensedcode/data`` of an
+installed ScanCode (its data is CC-BY-4.0; it need not, and should not, be installed beside Ajar). ``--labelled`` is a
+folder of labelled texts (``texts/``, and what ``files.csv`` marks as canonical). Only hashes are kept, no text.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ import yaml
 from classifiers.licenses.align import align, places_of
 from classifiers.licenses.catalogue import Catalogue, catalogue
 from classifiers.licenses.document import RefusedError, read_document
-from classifiers.licenses.index import PATH, Known, Text, build, whole
+from classifiers.licenses.index import PATH, Index, Known, Text, build, whole
 from classifiers.licenses.judge import judge
 from classifiers.licenses.operative import vocabulary
 from classifiers.licenses.words import grams, words
@@ -181,6 +183,15 @@ class _Learner:
         self._seen: set[int] = set()
         self._by_owner: dict[int, list[Text]] = {}
 
+    def take(self, learnt: Index) -> None:
+        """Go on from an index; before anything is learnt."""
+        self.known, self.owners = list(learnt.known), list(learnt.of)
+        self.texts = [learnt.text(number) for number in range(len(learnt.of))]
+        self._numbers = {(known.id, known.kind): number for number, known in enumerate(self.known)}
+        self._seen = {whole(text.grams) for text in self.texts}
+        for owner, text in zip(self.owners, self.texts, strict=True):
+            self._by_owner.setdefault(owner, []).append(text)
+
     def learn(self, source: Source) -> None:
         """Add a text, unless the same licence is recognised in it already."""
         sequence = words(source.text)
@@ -212,9 +223,14 @@ class _Learner:
         return False
 
 
-def learn(sources: Iterator[Source], note: dict[str, str]) -> bytes:
-    """The index of these texts, without those that say the same as an earlier one of their licence."""
+def learn(sources: Iterator[Source], note: Mapping[str, str], onto: Index | None = None) -> bytes:
+    """The index of these texts, without those that say the same as an earlier one of their licence.
+
+    ``onto`` is an index whose texts come before them.
+    """
     learner = _Learner()
+    if onto is not None:
+        learner.take(onto)
     endings = yaml.safe_load((HERE / "learning.yaml").read_text("utf-8"))["endings"]
     for source in sources:
         learner.learn(source)
@@ -222,14 +238,14 @@ def learn(sources: Iterator[Source], note: dict[str, str]) -> bytes:
             kept, found, _ = source.text.partition(ending)
             if found and len(kept) > len(source.text) / 2:
                 learner.learn(Source(source.known, kept))
-    note = note | {"texts": str(len(learner.texts)), "licences": str(len(learner.known))}
-    return build(learner.known, list(zip(learner.owners, learner.texts, strict=True)), note)
+    told = {**note, "texts": str(len(learner.texts)), "licences": str(len(learner.known))}
+    return build(learner.known, list(zip(learner.owners, learner.texts, strict=True)), told)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line; see the module's head."""
     parser = argparse.ArgumentParser(prog="python -m classifiers.licenses.learn", description=__doc__)
-    parser.add_argument("--scancode", type=Path, required=True)
+    parser.add_argument("--scancode", type=Path)
     parser.add_argument("--scancode-version", default="")
     parser.add_argument("--spdx", type=Path)
     parser.add_argument("--labelled", type=Path)
@@ -237,7 +253,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--more", type=Path)
     parser.add_argument("--out", type=Path, default=PATH)
     options = parser.parse_args(arguments)
+    if not (options.scancode or options.more):
+        parser.error("name --more (to add to the index) or --scancode (to make it anew)")
     names = catalogue()
+    onto = None if options.scancode else Index(options.out.read_bytes())
 
     def sources() -> Iterator[Source]:
         if options.labelled:
@@ -246,13 +265,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             yield from from_recordings(options.recordings, names)
         if options.more:
             yield from from_folder(options.more, names)
-        yield from from_scancode(options.scancode, names)
+        if options.scancode:
+            yield from from_scancode(options.scancode, names)
         if options.spdx:
             yield from from_spdx(options.spdx, names)
 
-    data = learn(sources(), {"scancode": options.scancode_version})
+    data = learn(sources(), onto.sources if onto else {"scancode": options.scancode_version}, onto)
     options.out.write_bytes(data)
-    print(f"{options.out}: {len(data)} bytes", file=sys.stderr)
+    grown = f", {len(Index(data).of) - len(onto.of)} texts more" if onto else ""
+    print(f"{options.out}: {len(data)} bytes{grown}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -118,7 +118,8 @@ def _in_address(text: str, at: int) -> bool:
     return "://" in text[max(0, start, at - _LONGEST_ADDRESS) : at]
 
 
-def _first(text: Text, phrases: Iterable[Phrase]) -> Match | None:
+@lru_cache(maxsize=2048)  # a history asks the same of the same text at every instant
+def _first(text: Text, phrases: tuple[Phrase, ...]) -> Match | None:
     """The first place at which one of the phrases stands and counts; within what is denied nothing does."""
     denied = -1
     for start, end in sorted(span for it in phrases for span in islice(_places((it,), text.text), _MOST_TRIED)):
@@ -154,10 +155,16 @@ def _mentions(sources: Sources, file: str, group: str) -> Iterator[Match]:
     for text in sources.texts:
         if text.kind is Kind.OTHERS and file not in _OF_REPOSITORIES:
             continue
-        for name, phrases in _named(file, group):
-            places = (span for it in phrases for span in islice(_places((it,), text.text), _MOST_MENTIONS))
-            for start, end in sorted(places)[:_MOST_MENTIONS]:
-                yield Match(text, start, end, name)
+        yield from _mentioned(text, file, group)
+
+
+@lru_cache(maxsize=512)
+def _mentioned(text: Text, file: str, group: str) -> tuple[Match, ...]:
+    found = []
+    for name, phrases in _named(file, group):
+        places = (span for it in phrases for span in islice(_places((it,), text.text), _MOST_MENTIONS))
+        found += [Match(text, start, end, name) for start, end in sorted(places)[:_MOST_MENTIONS]]
+    return tuple(found)
 
 
 @cache

@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
+from crawlers import traffic
 from crawlers.hub.listing import CursorError, Kind, Listing, ListingError
 from crawlers.hub.page import Page
 from crawlers.hub.record import Listed
@@ -51,6 +52,7 @@ def pages_aside(
         child.stdin.flush()
         ahead = _Ahead(child.stdout)
         while (message := _received(ahead)) is not None:
+            traffic.count(*message["traffic"])
             yield _page(message)
     except OSError as error:
         raise ListingError(f"the process that reads the listing ended early: {error}", reached=False) from error
@@ -123,14 +125,18 @@ def _send(pipe: IO[bytes], message: dict[str, Any]) -> None:
 
 
 def _serve(pipe: IO[bytes], settings: Settings, kind: Kind, start: str | None, limit: int | None) -> None:
+    counted = traffic.total()
     try:
         for page in Listing(settings).pages(kind, start, limit):
+            now = traffic.total()
+            since, counted = now - counted, now
             message = {
                 "records": list(map(tuple, page.records)),
                 "url": page.url,
                 "next": page.next,
                 "fetched_at": pickle.dumps(page.fetched_at),
                 "malformed": page.malformed,
+                "traffic": (since.requests, since.bytes, since.api),
             }
             _send(pipe, message)
         _send(pipe, {"end": True})

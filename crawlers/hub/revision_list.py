@@ -39,7 +39,8 @@ class Past:
     """What was read. ``snapshots`` begin with the record of now, undated; the others are dated, oldest first.
 
     ``commits`` that lie in the period, ``blobs`` distinct documents that were fetched, ``requests`` made. ``told`` says
-    what could not be read. ``reached``: whether the source answered at all.
+    what could not be read. ``reached``: whether the source answered at all. ``earlier``: whether there are commits
+    before the period.
     """
 
     snapshots: tuple[Snapshot, ...] = ()
@@ -48,6 +49,7 @@ class Past:
     requests: int = 0
     told: tuple[str, ...] = ()
     reached: bool = True
+    earlier: bool = False
 
 
 def revisions(raws: Iterable[Mapping[str, Any]], created: datetime | None, now: datetime) -> list[Revision]:

@@ -52,6 +52,8 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     },
     "Help": {
         "demo": ("demo", "A complete run on small data of our own, without network."),
+        "backup": ("backup", "Write the whole database to one file, while a night may go on writing."),
+        "restore": ("backup", "Fill an empty database from a file that `ajar backup` wrote."),
         "doctor": ("doctor", "What works here: database, Prefect, tokens, sources."),
         "completion": ("completion", "Print the completion script of a shell."),
     },

@@ -118,7 +118,9 @@ def _missing_file(path: Path) -> Check:
 
 
 def _other_schema(shown: str, found: str | None, head: str) -> Check:
-    if found is not None and found > head:
+    from storage.engine import is_newer
+
+    if is_newer(found):
         return Check("database", Health.FAILED, f"{shown}: schema {found}, ours is {head}", "upgrade Ajar")
     words = f"{shown}: " + (f"schema {found}, older than {head}" if found else "empty")
     return Check("database", Health.NOTE, words, "the next command that opens it brings it up to date")

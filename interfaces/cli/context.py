@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from flows.redaction import secrets
 from interfaces.cli.errors import AjarError, Exit, complain, hide
+from interfaces.render import logline
 from interfaces.render.progress import Progress
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class App:
     database: str | None = None
     verbosity: int = 0
     colour: str = "auto"
+    log_format: str = ""
     status: Exit = Exit.DONE
     bars: list[Progress] = field(default_factory=list)
 
@@ -107,18 +109,25 @@ class App:
     @contextmanager
     def progress(self) -> Iterator[Progress]:
         """Progress on standard error; silent with ``--quiet``."""
-        with Progress(sys.stderr, enabled=self.verbosity >= 0) as bar:
+        terminal = None if logline.for_people() else False
+        with Progress(sys.stderr, enabled=self.verbosity >= 0, terminal=terminal) as bar:
             self.bars.append(bar)
             try:
                 yield bar
             finally:
                 self.bars.remove(bar)
 
+    def keep_log(self) -> None:
+        """Take the log back from Prefect, once it was imported."""
+        from interfaces.cli.logs import set_up_logging
+
+        set_up_logging(self)
+
     def say(self, message: str) -> None:
         """A remark for people, on standard error; silent with ``--quiet``."""
         if self.verbosity >= 0:
             self.clear_bars()
-            complain(message)
+            complain(message, "info")
 
     def fail(self, message: str, status: Exit = Exit.PARTLY) -> None:
         """Name a failure on standard error and go on; the exit status remembers it."""

@@ -38,6 +38,7 @@ def crawl_command(app: App, targets: tuple[Target, ...], form: str | None) -> No
         _prepare(app, progress)
         from flows.crawl import run_crawl
 
+        app.keep_log()
         outcome = run_crawl(app.settings, targets, progress)
     for sentence in outcome.told:
         app.fail(sentence)
@@ -109,6 +110,7 @@ def nightly_command(app: App, sweep: bool, limit: int | None, form: str | None) 
         _prepare(app, progress)
         from flows.nightly import run_nightly
 
+        app.keep_log()
         outcome = run_nightly(app.settings, sweep=sweep, limit=limit, progress=progress)
     for sentence in outcome.told:
         app.fail(sentence)

@@ -14,6 +14,7 @@ from typing import Final
 import click
 
 from flows.redaction import redact
+from interfaces.render import logline
 from interfaces.render.clean import clean, shorten
 
 
@@ -83,15 +84,11 @@ def masked(text: str) -> str:
     return redact(text, _hidden)
 
 
-def safe(text: str) -> str:
-    """One line of safe text, without secrets."""
-    return clean(masked(text))
-
-
-def complain(message: str) -> None:
+def complain(message: str, level: str = "error") -> None:
     """One line on standard error."""
     try:
-        sys.stderr.write(f"ajar: {shorten(safe(message), 1000)}\n")
+        told = shorten(clean(masked(message)), 1000)
+        sys.stderr.write((f"ajar: {told}" if logline.for_people() else logline.line(level, told)) + "\n")
     except OSError:  # the reader of standard error has gone: there is nobody to tell
         return
 
@@ -128,7 +125,7 @@ def report(error: Exception, *, verbose: bool) -> Exit:
 def _safe_line(text: str) -> str:
     """Lines of a traceback quote the world, too. Indentation stays."""
     lines = text.splitlines()
-    return "".join(f"{' ' * (len(line) - len(line.lstrip(' ')))}{safe(line)}\n" for line in lines)
+    return "".join(f"{' ' * (len(line) - len(line.lstrip(' ')))}{clean(masked(line))}\n" for line in lines)
 
 
 def _prefix(error: Exception, status: Exit) -> str:

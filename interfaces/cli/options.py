@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 from classifiers.model import Component
 from crawlers.targets import Target, TargetError, parse_target
 from interfaces.cli.context import App, current
+from interfaces.render.logline import FORMS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,6 +66,11 @@ def _set_colour(ctx: click.Context, _: click.Parameter, value: str | None) -> No
         _app(ctx).colour = value
 
 
+def _set_log_format(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        _app(ctx).log_format = value
+
+
 def _app(ctx: click.Context) -> App:
     root = ctx.find_root()
     root.obj = ctx.obj = app = current(root.obj)
@@ -72,10 +78,12 @@ def _app(ctx: click.Context) -> App:
 
 
 def common_options(function: F) -> F:
-    """``--db``, ``-v``, ``--quiet`` and ``--color``, understood before and after the command's name."""
+    """``--db``, ``-v``, ``--quiet``, ``--log-format``, ``--color``: understood before and after the command's name."""
     for option in (
         click.option("--color", type=click.Choice(["auto", "always", "never"]), expose_value=False,
                      callback=_set_colour, help="Colour in tables (auto: on a terminal, unless NO_COLOR is set)."),
+        click.option("--log-format", type=click.Choice(FORMS), expose_value=False, callback=_set_log_format,
+                     help="How lines on standard error are written (else AJAR_LOG_FORMAT, else text)."),
         click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_set_quiet,
                      help="No remarks and no progress; failures are still named."),
         click.option("-v", "--verbose", count=True, expose_value=False, callback=_set_verbosity,

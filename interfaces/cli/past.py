@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--watchlist", is_flag=True, help="Every target of the watchlist, besides those named.")
 @click.option("--since", type=START_OF_DAY, help="Revisions at or after (a bare date means its start).")
 @click.option("--until", type=END_OF_DAY, help="Revisions at or before (a bare date means its end).")
+@click.option("--wayback", is_flag=True, help="Also what the Wayback Machine captured of licence and provider pages.")
 @click.option("--dry-run", is_flag=True, help="Only estimate how many requests it takes.")
 @json_option
 @common_options
@@ -35,12 +36,13 @@ def backfill_command(
     watchlist: bool,
     since: datetime | None,
     until: datetime | None,
+    wayback: bool,
     dry_run: bool,
     form: str | None,
 ) -> None:
     """Past revisions of every source of a target.
 
-    Killed and started again it goes on; nights may come between. Example: ajar backfill Qwen/Qwen-7B --dry-run
+    Killed and started again it goes on; nights may come between. Example: ajar backfill llama-2 --dry-run
     """
     if since and until and since > until:
         raise click.UsageError(f"--since {shapes.instant(since)} is later than --until {shapes.instant(until)}")
@@ -52,12 +54,15 @@ def backfill_command(
     if dry_run:
         from flows.backfill import estimate
 
-        return _print_costs(app, estimate(app.settings, wanted, since, until), form)
+        with app.progress() as progress:
+            costs = estimate(app.settings, wanted, since, until, wayback, progress)
+        return _print_costs(app, costs, form)
     configure_prefect(app.settings)
     from flows.backfill import run_backfill
 
+    app.keep_log()
     with app.progress() as progress:
-        outcome = run_backfill(app.settings, wanted, since, until, progress)
+        outcome = run_backfill(app.settings, wanted, since, until, progress, wayback)
     for sentence in outcome.told:
         app.fail(clean(sentence))
     if not outcome.reached:
@@ -111,6 +116,7 @@ def reclassify_command(app: App, targets: tuple[Target, ...], dry_run: bool, for
     configure_prefect(app.settings)
     from flows.reclassify import run_reclassify
 
+    app.keep_log()
     with app.progress() as progress:
         outcome = run_reclassify(app.settings, targets, progress)
     if form == "json":

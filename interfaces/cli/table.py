@@ -22,10 +22,11 @@ from storage.answers import TargetAnswer
 @click.option("--as-of", type=END_OF_DAY, help="The state of the world then (a bare date means its end). Default: now.")
 @click.option("--known-at", type=END_OF_DAY, help="Answer as we believed then, not as we do now.")
 @click.option("--format", "form", type=click.Choice(["text", "md", "csv", "json"]), default="text", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @common_options
 @pass_app
 def table_command(
-    app: App, targets: tuple[Target, ...], as_of: datetime | None, known_at: datetime | None, form: str
+    app: App, targets: tuple[Target, ...], as_of: datetime | None, known_at: datetime | None, form: str, as_json: bool
 ) -> None:
     """Models × components, as the paper prints it.
 
@@ -42,7 +43,7 @@ def table_command(
         for missing in wanted:
             if str(missing) not in answered:
                 app.fail(unknown(reader, missing, as_of, known_at))
-    _write(app, answers, form)
+    _write(app, answers, "json" if as_json else form)
 
 
 def _write(app: App, answers: Sequence[TargetAnswer], form: str) -> None:

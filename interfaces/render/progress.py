@@ -14,6 +14,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self, TextIO
 
+from interfaces.render import logline
 from interfaces.render.clean import clean, shorten
 
 QUIET_SECONDS: Final = 2.0
@@ -124,7 +125,7 @@ class Progress:
 
     def _show(self, line: str) -> None:
         if not self._terminal:
-            self._stream.write(line + "\n")
+            self._stream.write(logline.line("info", line, "ajar.progress") + "\n")
         else:
             width = shutil.get_terminal_size().columns
             self._stream.write(_CLEAR + shorten(line, width - 1))

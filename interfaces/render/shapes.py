@@ -182,5 +182,6 @@ def run_json(run: RunRow) -> Json:
         "rules": run.rules,
         "counts": dict(run.counts),
         "coverage": dict(run.coverage),
+        "metrics": dict(run.metrics),
         "error": run.error,
     }

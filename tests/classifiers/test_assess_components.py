@@ -8,7 +8,6 @@ import pytest
 
 from classifiers.model import Access, Assessment, Component, Outcome, State
 from classifiers.probes.code import libraries
-from classifiers.probes.data import stage_by_name
 from crawlers.snapshot import FetchStatus
 from tests.classifiers.builders import component, finding, findings, hub_record, other_record, outcome, snapshot, view
 from tests.classifiers.builders import weights as weights_of
@@ -258,30 +257,3 @@ class TestData:
     def test_otherwise_the_stage_is_unknown(self) -> None:
         found = self.data(Component.SFT_DATA, {"acme/soup": other_record(license="mit")})
         assert (found.state, outcome(found, "datasets-of-stage")) == (State.UNKNOWN, Outcome.NOT_SUPPORTED)
-
-    @pytest.mark.parametrize(
-        ("dataset", "stage"),
-        [
-            ("allenai/c4", Component.PRETRAINING_DATA),
-            ("wikipedia", Component.PRETRAINING_DATA),
-            ("EleutherAI/the_pile", Component.PRETRAINING_DATA),
-            ("EleutherAI/the_pile_deduplicated", Component.PRETRAINING_DATA),
-            ("togethercomputer/RedPajama-Data-1T", Component.PRETRAINING_DATA),
-            ("HuggingFaceFW/fineweb-edu", Component.PRETRAINING_DATA),
-            ("bigcode/the-stack-dedup", Component.PRETRAINING_DATA),
-            ("databricks/databricks-dolly-15k", Component.SFT_DATA),
-            ("OpenAssistant/oasst1", Component.SFT_DATA),
-            ("HuggingFaceH4/ultrachat_200k", Component.SFT_DATA),
-            ("teknium/OpenHermes-2.5", Component.SFT_DATA),
-            ("acme/my-instruct-set", Component.SFT_DATA),
-            ("Anthropic/hh-rlhf", Component.ALIGNMENT_DATA),
-            ("HuggingFaceH4/ultrafeedback_binarized", Component.ALIGNMENT_DATA),
-            ("Intel/orca_dpo_pairs", Component.ALIGNMENT_DATA),
-            ("acme/cats-dpo", Component.ALIGNMENT_DATA),
-            ("acme/c4d-renders", None),
-            ("acme/pilecki-letters", None),
-            ("squad", None),
-        ],
-    )
-    def test_the_stage_by_name(self, dataset: str, stage: Component | None) -> None:
-        assert stage_by_name(dataset) is stage

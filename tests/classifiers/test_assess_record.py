@@ -130,6 +130,7 @@ def test_a_renamed_model_is_marked_and_not_withdrawn() -> None:
     moved = snapshot(RECORD, status=FetchStatus.MOVED, day=3, detail="acme/rocket-8b")
     found = weights(view(hub_record(license="mit"), absent=moved))
     assert (found.level, found.access, found.marks) == (5, Access.PUBLIC, ("moved-to:acme/rocket-8b",))
+    assert outcome(found, "renamed") is Outcome.TRUE
 
 
 @pytest.mark.parametrize("status", [FetchStatus.MISSING, FetchStatus.GATED, FetchStatus.MOVED, FetchStatus.ERROR])
@@ -200,9 +201,18 @@ def test_tags_that_contradict_the_card_are_marked() -> None:
 def test_all_twelve_are_assessed_in_order() -> None:
     found = assess(view(hub_record(license="mit")))
     assert [item.component for item in found] == list(Component)
-    unlooked = [item for item in found if item.component.value in ("pretraining-code", "safety-evaluation-data")]
-    for item in unlooked:
+    unlooked = {
+        Component.PRETRAINING_CODE: "training-code-looked-for",
+        Component.EVALUATION_CODE: "evaluation-code-looked-for",
+        Component.UTILITY_BENCHMARKS: "internal-benchmarks-looked-for",
+        Component.SAFETY_EVALUATION_DATA: "safety-evaluation-looked-for",
+    }
+    for item in (item for item in found if item.component in unlooked):
         reason, base = item.findings
-        assert (base.probe, base.outcome) == ("inherited", Outcome.NOT_APPLICABLE)
+        assert (reason.probe, base.probe, base.outcome) == (
+            unlooked[item.component],
+            "inherited",
+            Outcome.NOT_APPLICABLE,
+        )
         assert (item.state, reason.outcome) == (State.UNKNOWN, Outcome.NOT_AVAILABLE)
         assert "No paper and no code repository of this release was looked at" in reason.detail

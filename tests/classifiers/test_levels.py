@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import chain, combinations, product
+from pathlib import Path
 
 import pytest
 
 from classifiers.levels import TABLES, UnexpectedFindingsError, level
 from classifiers.model import Component, Finding, Outcome, State
 from classifiers.probes import PROBES
+from classifiers.releases.levels import RELEASE_TABLES
 
 TRUE, FALSE, NOT_AVAILABLE = Outcome.TRUE, Outcome.FALSE, Outcome.NOT_AVAILABLE
 
@@ -127,6 +129,15 @@ def test_the_tables_know_every_probe_that_is_asked() -> None:
     for component, probes in PROBES.items():
         table = TABLES[component]
         assert {probe.name for probe in probes} == table.asks.keys() | table.context
+
+
+def test_each_probe_is_asked_for_by_its_name_in_a_test() -> None:
+    """A probe that no test names could answer anything; the tables' own names here count for nothing."""
+    tables = (*TABLES.values(), *RELEASE_TABLES.values())
+    names = {name for table in tables for name in (*table.asks, *table.context)}
+    tests = (path for path in Path(__file__).parents[1].rglob("test_*.py") if path.name != Path(__file__).name)
+    text = " ".join(path.read_text() for path in tests)
+    assert {name for name in names if f'"{name}"' not in text} == set()
 
 
 def test_all_twelve_components_are_asked_about() -> None:

@@ -153,6 +153,7 @@ def test_withheld_weights_behind_a_paid_interface_are_the_second_level() -> None
     text = "We will not release the model. It is offered through our API in the developer console."
     answer = assessed({"arxiv:2503.00001#metadata": abstract(text)})[Component.WEIGHTS]
     assert (answer.level, answer.access) == (2, Access.API_ONLY)
+    assert "console" in why(answer, "api-offered").evidence[0].excerpt
     assert answer.confidence > assessed({"arxiv:1#metadata": abstract("We train it.")})[Component.WEIGHTS].confidence
 
 
@@ -174,7 +175,9 @@ def test_hub_repositories_that_were_not_there_are_no_proof_that_nothing_was_rele
         "hf:acme/rocket-7b#record": FetchStatus.MISSING,
         "arxiv:2503.00001#metadata": abstract("We train it."),
     }
-    assert assessed(slots)[Component.WEIGHTS].state is State.UNKNOWN
+    answer = assessed(slots)[Component.WEIGHTS]
+    assert answer.state is State.UNKNOWN
+    assert [pointer.slot for pointer in why(answer, "looked-at").evidence] == ["hf:acme/rocket-7b#record"]
 
 
 def test_free_code_says_nothing_of_weights_that_live_elsewhere() -> None:

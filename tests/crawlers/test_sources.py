@@ -17,6 +17,7 @@ from crawlers.settings import Settings, version
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask, Visit
 from crawlers.sources import SOURCES, Means
+from crawlers.watchlist import FORMS, valid_source
 from tests.crawlers.web import NOW, Web, as_bytes, web
 
 EXAMPLES = Path(__file__).with_name("examples")
@@ -45,6 +46,13 @@ def crawl(settings: Settings, ask: Ask, known: dict[str, Any] | None = None) -> 
 
 def test_each_source_has_an_example_and_each_example_a_source() -> None:
     assert {path.stem for path in EXAMPLES.glob("*.json")} == SOURCES.keys()
+
+
+def test_a_watchlist_may_name_each_source() -> None:
+    """Hub repositories, datasets and pages have keys of their own in an entry; the others go by their form."""
+    assert SOURCES.keys() - {"hf", "hf-dataset", "url"} == FORMS.keys()
+    for prefix in FORMS:
+        assert valid_source(example(prefix)["source"]), prefix
 
 
 @pytest.mark.parametrize("prefix", sorted(SOURCES))
@@ -81,20 +89,9 @@ def test_a_source_says_nothing_new_of_what_did_not_change(prefix: str) -> None:
 @pytest.mark.parametrize("prefix", sorted(SOURCES))
 def test_a_source_that_is_down_is_an_error_and_no_absence(prefix: str) -> None:
     shown = example(prefix)
-    settings = Settings(
-        hf_endpoint="http://127.0.0.1:9",
-        mirrors={
-            f"https://{host}": "http://127.0.0.1:9"
-            for host in (
-                "api.github.com",
-                "raw.githubusercontent.com",
-                "export.arxiv.org",
-                "arxiv.org",
-                "heron.example",
-            )
-        },
-        clock=NOW,
-    )
+    usual = ("api.github.com", "raw.githubusercontent.com", "export.arxiv.org", "arxiv.org")
+    nowhere = {f"https://{host}": "http://127.0.0.1:9" for host in (*usual, *shown.get("hosts", ()))}
+    settings = Settings(hf_endpoint="http://127.0.0.1:9", mirrors=nowhere, clock=NOW)
     found = crawl(settings, Ask(shown["source"], via="hf:heron/heron-1b#README.md"))
     assert found
     assert {s.status for s in found} == {FetchStatus.ERROR}

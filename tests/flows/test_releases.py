@@ -14,8 +14,10 @@ from crawlers.settings import HUB, Settings
 from crawlers.snapshot import FetchStatus
 from crawlers.targets import Target, parse_target
 from crawlers.watchlist import OWN
+from flows import closely
 from flows import night as steps
-from flows.night import Looked, Night
+from flows.closely import Looked
+from flows.night import Night
 from storage.store import open_store
 from tests.crawlers.web import NOW, Web, dataset, model, publish, web
 
@@ -44,7 +46,7 @@ def crawl(settings: Settings, *names: str) -> tuple[list[Looked], dict[str, int]
     """What came of the targets, the run's counts, and what was told."""
     store = open_store(settings.database_url)
     night = Night(store, settings, steps.begin(store, settings, "crawl", {"names": names}))
-    looked = steps.crawl(night, [parse_target(name) for name in names])
+    looked = closely.crawl(night, [parse_target(name) for name in names])
     steps.end(night, swept=True)
     counts = dict(store.reader.counts(night.run.id))
     store.close()

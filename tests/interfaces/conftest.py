@@ -12,6 +12,7 @@ import pytest
 
 from crawlers.settings import Settings
 from crawlers.targets import parse_target
+from flows import closely
 from flows import night as steps
 from flows import sweep as sweeping
 from interfaces.demo.hub import DemoHub
@@ -41,7 +42,7 @@ def walk_night(settings: Settings, *, sweep: bool) -> None:
         for unseen in steps.unseen(night):
             steps.look_up(night, unseen)
     for targets in steps.due(night):
-        steps.crawl(night, targets)
+        closely.crawl(night, targets)
     steps.end(night, True)
     store.close()
     assert night.told == []

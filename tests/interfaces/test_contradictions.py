@@ -12,6 +12,7 @@ import pytest
 
 from crawlers.targets import parse_target
 from crawlers.watchlist import OWN
+from flows import closely
 from flows import night as steps
 from storage.store import open_store
 from tests.classifiers.test_release import MIT, WORDS
@@ -49,7 +50,7 @@ class Marsh:
         here = replace(self.served.settings(), database_url=self.database, clock=NOW + timedelta(days=day))
         store = open_store(self.database)
         night = steps.Night(store, here, steps.begin(store, here, "crawl", {}))
-        steps.crawl(night, [parse_target(MODEL), parse_target(RELEASE)])
+        closely.crawl(night, [parse_target(MODEL), parse_target(RELEASE)])
         steps.end(night, swept=True)
         store.close()
 

@@ -21,6 +21,7 @@ import pytest
 from crawlers.settings import Settings
 from crawlers.targets import parse_target
 from crawlers.watchlist import OWN
+from flows import closely
 from flows import night as steps
 from interfaces.demo.hub import DemoHub
 from interfaces.demo.run import SCENES
@@ -92,7 +93,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
         walk_night(settings, sweep=True)
         store = open_store(url)
         night = steps.Night(store, settings, steps.begin(store, settings, "crawl", {}))
-        steps.crawl(night, [parse_target(name) for name in ("hf-dataset:saltmarsh/marsh-instruct", "release:heron")])
+        closely.crawl(night, [parse_target(name) for name in ("hf-dataset:saltmarsh/marsh-instruct", "release:heron")])
         steps.end(night, True)
         store.close()
     return url
@@ -310,7 +311,7 @@ def test_answers_about_the_recordings_hold(replay: Replay, tmp_path: Path, capsy
         here = replace(settings, clock=Settings.load({"AJAR_CLOCK": at}).clock)
         store = open_store(url)
         night = steps.Night(store, here, steps.begin(store, here, "crawl", {"at": at}))
-        steps.crawl(night, [parse_target(name) for name in RECORDED])
+        closely.crawl(night, [parse_target(name) for name in RECORDED])
         steps.end(night, True)
         store.close()
     ajar, pieces, answers = Ajar(url, capsys), 0, 0

@@ -179,6 +179,8 @@ def test_table_is_the_watchlist_in_every_form(ajar: Ajar) -> None:
     assert targets == sorted(f"hf:{name}" for name in WATCHED)
     rows = list(csv.DictReader(io.StringIO(ajar("table", "--format", "csv"))))
     models = json.loads(ajar("table", "--format", "json"))
+    then = ("table", "--as-of", "2026-10-07", "--known-at", "2026-10-08")
+    assert ajar.json(*then) == json.loads(ajar(*then, "--format", "json")) != []
     assert [row["target"] for row in rows] == [model["target"] for model in models] == targets
     for row, model in zip(rows, models, strict=True):
         for component, value in model["components"].items():

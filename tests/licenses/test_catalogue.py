@@ -45,6 +45,13 @@ def test_every_licence_that_the_index_knows_by_our_id_is_in_the_catalogue() -> N
     assert ours - known == set()
 
 
+def test_each_licence_is_known_by_its_text_or_said_to_be_known_by_name_only() -> None:
+    lines = (Path(__file__).with_name("by_name_only.txt")).read_text().splitlines()
+    by_name = {line for line in lines if not line.startswith("#")}
+    learnt = {known.id for known in index().known}
+    assert {licence.id for licence in catalogue() if not licence.family} - learnt == by_name
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

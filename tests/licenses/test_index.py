@@ -36,6 +36,18 @@ def test_texts_come_back_as_the_n_grams_that_went_in(made: Index) -> None:
         assert made.exact(hashed) == number
 
 
+def test_an_index_is_added_to_without_a_change_of_what_it_knows(made: Index) -> None:
+    mine = Source(known("heron-1"), "The Heron may wade in all ponds. " + MIT.replace("Software", "Heron"))
+    added = Index(learn(iter([mine, Source(known("MIT"), MIT)]), made.sources, made))
+    assert [each.id for each in added.known] == [*(each.id for each in made.known), "heron-1"]
+    assert added.of[:-1] == made.of
+    assert [added.text(number).grams for number in range(len(made.of))] == [
+        made.text(number).grams for number in range(len(made.of))
+    ]
+    assert added.exact(grams(words(mine.text))) == len(made.of)
+    assert learn(iter(()), made.sources, made) == learn(sources(), {"scancode": "none"})
+
+
 def test_of_equal_and_redundant_texts_the_first_counts(made: Index) -> None:
     assert [each.id for each in made.known] == ["MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause"]
     # Apache-2.0 is learnt without its appendix too; the title line of the second MIT text adds nothing.

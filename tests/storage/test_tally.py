@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from alembic import command
+from alembic.config import Config
 
 from classifiers.model import Component
 from crawlers.hub.record import facts
 from crawlers.targets import HUB_MODEL, RELEASE, Target
-from storage.engine import open_engine
+from storage.engine import MIGRATIONS, open_engine, writing
 from storage.runs import COMPLETE
 from storage.store import Store
 from storage.trend import Every, Scope, trend
@@ -63,9 +64,11 @@ def test_releases_are_not_in_it(world: World) -> None:
 def test_the_migration_fills_it_from_a_history_without(world: World, database_url: str) -> None:
     store = live(world)
     before = kept(store.engine)
-    with store.engine.begin() as connection:
-        connection.execute(text("DROP TABLE tally"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    with writing(store.engine) as connection:
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "0002")
     store.close()
     migrated = open_engine(database_url)
     assert kept(migrated) == before

@@ -1,0 +1,214 @@
+"""Several workers: what a shard is, who may go on with it, and that one that is killed costs its shard's retry only."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from benchmarks.workers.cluster import Cluster, cluster, repositories, until
+from crawlers.settings import Settings, SettingsError
+from crawlers.snapshot import RECORD, FetchStatus, Snapshot
+from crawlers.targets import Target
+from flows.fleet import LARGEST, SMALLEST, size
+from interfaces.demo.hub import DemoHub, Reply
+from storage import shards
+from storage.engine import writing
+from storage.runs import COMPLETE, Run, RunSpec
+from storage.shards import ShardError
+from storage.store import Store, open_store
+
+NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
+SPEC = RunSpec("nightly", {}, "rules-1", "test/1", "https://hub.example")
+TARGETS = [Target("hf", f"lab/m{n}") for n in range(12)]
+
+
+@pytest.fixture
+def store(postgres_url: str) -> Store:
+    return open_store(postgres_url)
+
+
+def begun(store: Store) -> Run:
+    return store.writer.begin(SPEC, NOW)
+
+
+def looked(target: Target) -> tuple[Target, tuple[Snapshot, ...]]:
+    """A target that is gone: the shortest thing to record."""
+    record = Snapshot(
+        subject=str(target), slot=RECORD, source="huggingface.co", url="https://huggingface.co/x",
+        status=FetchStatus.MISSING, fetched_at=NOW, observed_at=NOW, fetcher="test/1", detail="missing",
+    )  # fmt: skip
+    return target, (record,)
+
+
+def test_a_run_is_cut_once_and_keeps_its_shards(store: Store) -> None:
+    run = begun(store)
+    parts = shards.cut(store.engine, run, TARGETS, 5)
+    assert [len(part.targets) for part in parts] == [5, 5, 2]
+    assert [t for part in parts for t in part.targets] == TARGETS
+    assert shards.cut(store.engine, run, TARGETS[:1], 1) == parts
+    store.writer.end(run, COMPLETE, NOW, {})
+    assert shards.shards(store.engine, run.id) == []
+
+
+def test_a_shard_has_one_worker_at_a_time(store: Store, postgres_url: str) -> None:
+    run = begun(store)
+    shards.cut(store.engine, run, TARGETS, 5)
+    other = open_store(postgres_url)
+    with shards.held(store.engine, run.id, 1) as mine:
+        assert mine
+        assert shards.worked_on(other.engine, run.id) == {1}
+        assert shards.worked_on(other.engine, run.id + 1) == set()
+        with shards.held(other.engine, run.id, 1) as too, shards.held(other.engine, run.id, 2) as another:
+            assert (too, another) == (False, True)
+    assert shards.worked_on(other.engine, run.id) == set()
+    other.close()
+
+
+def test_of_two_workers_with_the_same_shard_one_is_rolled_back(store: Store, postgres_url: str) -> None:
+    """As when a connection broke, and with it the lock, while its worker lived on."""
+    run = begun(store)
+    part = shards.cut(store.engine, run, TARGETS, 5)[0]
+    other = open_store(postgres_url)
+    for who in (store, other):
+        crawled = [looked(part.targets[0])]
+
+        def mark(connection: object) -> None:
+            shards.advance(connection, part, ["it is gone"], 1)  # type: ignore[arg-type]
+
+        if who is store:
+            who.writer.record_deep(run, crawled, mark)
+        else:
+            with pytest.raises(ShardError, match="taken over by another worker"):
+                who.writer.record_deep(run, crawled, mark)
+    now = shards.shards(store.engine, run.id)[0]
+    assert (now.done, now.told, now.left) == (1, ("it is gone",), part.targets[1:])
+    assert store.reader.counts(run.id)["deep_missing"] == 1
+    other.close()
+
+
+def test_nothing_is_recorded_for_a_run_that_has_ended(store: Store) -> None:
+    run = begun(store)
+    part = shards.cut(store.engine, run, TARGETS, 5)[0]
+    store.writer.end(run, COMPLETE, NOW, {})
+    with pytest.raises(ShardError):
+        store.writer.record_deep(run, [looked(part.targets[0])], lambda c: shards.advance(c, part, [], 1))
+    assert "deep_missing" not in store.reader.counts(run.id)
+
+
+@pytest.mark.parametrize(
+    ("rules", "endpoint", "words"),
+    [("rules-2", SPEC.endpoint, "install the same Ajar"), ("rules-1", "http://x", "set the same HF_ENDPOINT")],
+)
+def test_a_worker_that_would_judge_or_ask_otherwise_is_refused(
+    store: Store, rules: str, endpoint: str, words: str
+) -> None:
+    run = begun(store)
+    assert shards.shard_run(store.engine, run.id, "rules-1", SPEC.endpoint).id == run.id
+    with pytest.raises(ShardError, match=words):
+        shards.shard_run(store.engine, run.id, rules, endpoint)
+    with pytest.raises(ShardError, match="not the night's"):
+        shards.shard_run(store.engine, run.id + 1, "rules-1", SPEC.endpoint)
+
+
+@pytest.mark.parametrize(("targets", "workers"), [(1, 4), (20, 4), (96, 2), (401, 4), (2000, 4), (145, 1)])
+def test_shards_are_alike_and_neither_small_nor_large(targets: int, workers: int) -> None:
+    each = size(targets, workers)
+    number = -(-targets // each)
+    assert SMALLEST <= each <= LARGEST
+    assert number % workers == 0 or each == SMALLEST or number < workers or targets % each
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", "1000", "9" * 30])
+def test_a_number_of_workers_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="AJAR_WORKERS must be a whole number from 1"):
+        Settings.load({"AJAR_WORKERS": text}, tmp_path)
+
+
+# -- with Prefect ------------------------------------------------------------------------------------------------------
+class Turnstile:
+    """Lets the hub's requests wait until it is opened."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.open.set()
+
+    def __call__(self, target: str) -> Reply | None:
+        self.open.wait(120)
+        return None
+
+
+def history(made: Cluster, database: str, folder: Path) -> dict[str, Counter[str]]:
+    """Every table of the history, as a bag of lines."""
+    made.ajar("--db", database, "export", str(folder), "--format", "jsonl")
+    return {path.name: Counter(path.read_text().splitlines()) for path in folder.glob("*.jsonl")}
+
+
+@pytest.mark.prefect
+@pytest.mark.slow
+def test_a_killed_worker_costs_its_shards_retry_and_nothing_else(postgres_url: str, tmp_path: Path) -> None:
+    """Two workers, both in the middle of a shard when one is killed: the history is that of one process."""
+    turnstile = Turnstile()
+    with DemoHub(repositories(24)) as hub:
+        hub.fault = turnstile
+        settings = {"HF_ENDPOINT": hub.url, "AJAR_CLOCK": "2026-11-01T02:00:00Z"}
+        with cluster(tmp_path, {**settings, "AJAR_DATABASE_URL": postgres_url}) as made:
+            names = [repository.ids[0] for repository in hub.repositories]
+            calm = f"sqlite:///{tmp_path / 'calm.db'}"
+            made.ajar("--db", calm, "track", *names)
+            made.ajar("--db", calm, "nightly", "--no-sweep")
+            asked = Counter(request.target for request in hub.requests)
+            assert max(asked.values()) == 1
+            hub.requests.clear()
+
+            made.ajar("track", *names)
+            made.add_workers(2)
+            store = open_store(postgres_url)
+            turnstile.open.clear()
+            night = made.start("nightly", "--no-sweep", "--json", AJAR_WORKERS="2")
+            until(lambda: len(shards.worked_on(store.engine, 1)) == 2, 120)
+            made.kill(made.workers[0])
+            turnstile.open.set()
+            out, err = night.communicate(timeout=240)
+            assert night.returncode == 0, out + err
+            store.close()
+
+            again = Counter(request.target for request in hub.requests)
+            assert again.keys() == asked.keys()
+            assert sum(again.values()) - len(asked) <= 10  # what the killed worker had asked and not yet recorded
+            rough, undisturbed = history(made, postgres_url, tmp_path / "b"), history(made, calm, tmp_path / "a")
+            assert rough == undisturbed
+            states = Counter(run["state_type"] for run in made.post("flow_runs/filter") if "shard" in str(run["name"]))
+            assert states == {"COMPLETED": 2, "CRASHED": 1}
+
+
+@pytest.mark.prefect
+@pytest.mark.slow
+def test_judging_on_dask_gives_the_history_of_one_process(
+    demo_hub: DemoHub, postgres_url: str, child_environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Under a version of the rules that nobody had before, so that every belief is weighed against another's."""
+    environment = {**child_environment, "HF_ENDPOINT": demo_hub.url, "AJAR_CLOCK": "2026-10-05T15:00:00Z"}
+    made = Cluster("", tmp_path, {**environment, "HF_TOKEN": "hf_CANARY" + "z" * 20})
+    databases = (f"sqlite:///{tmp_path / 'one.db'}", postgres_url)
+    for database in databases:
+        made.ajar("--db", database, "nightly")
+        store = open_store(database)
+        with writing(store.engine) as connection:
+            connection.execute(text("UPDATE rules SET version = 'older'"))
+            connection.execute(text("UPDATE value SET level = 1 WHERE license = 'MIT'"))  # what the older rules thought
+        store.close()
+    environment["AJAR_CLOCK"] = "2026-10-06T15:00:00Z"
+    made.environment.update(environment)
+    one, several = (
+        json.loads(made.ajar("--db", database, "reclassify", "--json", AJAR_WORKERS=workers))
+        for database, workers in zip(databases, ("1", "2"), strict=True)
+    )
+    assert one["counts"] == several["counts"]
+    assert one["counts"]["revised"] > 0
+    assert history(made, databases[0], tmp_path / "a") == history(made, databases[1], tmp_path / "b")

@@ -1,0 +1,91 @@
+"""Standard error, for people and for machines; and the metrics line that each run ends with."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from interfaces.cli import main
+from interfaces.demo.hub import DemoHub
+from interfaces.render import logline
+from interfaces.render.logline import line
+
+HOSTILE = 'a "quote", an = sign,\na new line, \x1b[31mred\x1b[0m and \u202eback\u202c'
+
+
+@pytest.fixture(autouse=True)
+def text_again() -> None:
+    logline.use("text")
+
+
+@pytest.mark.parametrize("form", ["logfmt", "json"])
+def test_a_line_is_one_line_and_parses_whatever_is_in_it(form: str) -> None:
+    logline.use(form)
+    written = line("warning", HOSTILE, "crawlers.http", {"models": 3, "why": HOSTILE, "none": None, "whole": True})
+    logline.use("text")
+    assert written.isprintable()
+    if form == "json":
+        found = json.loads(written)
+        assert (found["models"], found["whole"]) == (3, True)
+    else:
+        found = dict(part.partition("=")[::2] for part in shlex.split(written))
+        assert (found["models"], found["whole"], found["none"]) == ("3", "true", "")
+    assert (found["level"], found["logger"]) == ("warning", "crawlers.http")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", found["ts"])
+
+
+@pytest.mark.parametrize(("variable", "option"), [("json", []), ("logfmt", ["--log-format", "json"])])
+def test_failures_and_remarks_take_the_form_too(
+    variable: str,
+    option: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("AJAR_LOG_FORMAT", variable)
+    assert main([*option, "--db", str(tmp_path / "none.db"), "runs"]) == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert json.loads(said)["level"] == "error"
+    assert main([*option, "track", "lab/a"]) == 0
+    (said,) = capsys.readouterr().err.splitlines()
+    assert json.loads(said)["level"] == "info"
+
+
+def test_a_form_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("AJAR_LOG_FORMAT", "xml")
+    assert main(["targets"]) == 2
+    assert "AJAR_LOG_FORMAT must be one of text, logfmt, json" in capsys.readouterr().err
+    assert main(["--log-format", "xml", "targets"]) == 2
+
+
+@pytest.mark.prefect
+def test_a_run_ends_with_its_metrics_and_keeps_them(
+    demo_hub: DemoHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", demo_hub.url)
+    monkeypatch.setenv("AJAR_LOG_FORMAT", "json")
+    assert main(["track", "tidewater-labs/tern-7b"]) == 0
+    assert main(["nightly"]) == 0
+    said = [json.loads(text) for text in capsys.readouterr().err.splitlines()]
+    (metrics,) = [entry for entry in said if entry["logger"] == "ajar.run"]
+    assert (metrics["flow"], metrics["run"], metrics["status"]) == ("nightly", 1, "complete")
+    assert metrics["requests"] == len(demo_hub.requests)
+    assert metrics["models"] == metrics["seen"] > 10
+    assert metrics["deep"] == 1
+    assert metrics["bytes"] > 1000
+    assert metrics["seconds"] > 0
+    assert metrics["models_per_second"] == pytest.approx(metrics["models"] / metrics["seconds"], rel=0.2)
+    assert 50 < metrics["peak_memory_mib"] < 500
+    assert main(["runs", "--json"]) == 0
+    (run,) = json.loads(capsys.readouterr().out)
+    assert run["metrics"]["requests"] == metrics["requests"]
+    assert run["metrics"]["bytes"] == metrics["bytes"]
+    monkeypatch.setenv("AJAR_LOG_FORMAT", "text")
+    assert main(["crawl", "tidewater-labs/tern-7b", "-q"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["crawl", "tidewater-labs/tern-7b"]) == 0
+    assert "ajar: run ended: flow=crawl run=3 status=complete models=1 " in capsys.readouterr().err
