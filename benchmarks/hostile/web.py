@@ -22,7 +22,7 @@ HOSTS: Final = (
     "api.github.com", "raw.githubusercontent.com", "export.arxiv.org", "arxiv.org", "marsh.example", "ai.google.dev",
 )  # fmt: skip
 SHA: Final = "1" * 40
-TOKEN: Final = "hf_canaryHostileCanaryHostile0123"  # noqa: S105 - made up, to be looked for where it must not be
+TOKEN: Final = "hf_CANARYhostile"  # noqa: S105 - made up, to be looked for where it must not be
 
 
 @dataclass(frozen=True, slots=True)

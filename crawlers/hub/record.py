@@ -78,8 +78,7 @@ _TAG_FORMATS: Final[Mapping[str, str]] = {
 _FORMAT_TAGS: Final = frozenset(_TAG_FORMATS)
 _FILE_NAME: Final = itemgetter("rfilename")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST: Final = (datetime(9000, 1, 1, tzinfo=UTC) - _EPOCH).days * 86_400_000_000
-"""Microseconds since 1970: near the end of the calendar, arithmetic with dates fails."""
+_LATEST: Final = (datetime(9000, 1, 1, tzinfo=UTC) - _EPOCH).days * 86_400_000_000
 
 
 class RecordError(ValueError):
@@ -121,21 +120,16 @@ def commit(value: object) -> str | None:
 
 
 def microseconds(value: object) -> int | None:
-    """An ISO 8601 date of the Hub as microseconds since 1970 (without a zone: UTC), or None where it is none.
-
-    A date before 1970 or after :data:`LATEST` is none: the calendar ends there, and whoever writes it knows.
-    """
-    if not isinstance(value, str):
-        return None
+    """An ISO 8601 date of the Hub as microseconds since 1970 (without a zone: UTC), or None: none, or not of our time."""
     try:
-        parsed = datetime.fromisoformat(value)
+        parsed = datetime.fromisoformat(value)  # type: ignore[arg-type]  # what is no text is a TypeError
         if parsed.tzinfo is None:
             parsed = parsed.replace(tzinfo=UTC)
         since = parsed - _EPOCH
         micros = since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds
-    except (ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return micros if 0 <= micros <= LATEST else None
+    return micros if 0 <= micros <= _LATEST else None
 
 
 def moment(micros: int | None) -> datetime | None:

@@ -26,7 +26,7 @@ from tests.flows.conftest import Api
 from tests.interfaces.test_nights import nobody
 
 pytestmark = pytest.mark.prefect
-HF: Final = "hf_CANARYhubCANARYhubCANARYhub00"
+HF: Final = "hf_CANARYhubCANARYhub"
 GITHUB: Final = "CANARY-github-CANARY"
 PASSWORD: Final = "CANARYdatabaseCANARY"
 MIRROR: Final = "CANARYmirrorCANARY"

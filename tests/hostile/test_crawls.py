@@ -29,7 +29,7 @@ from tests.interfaces.test_front_door import RUN
 pytestmark = pytest.mark.prefect
 SLOW_TO_BUILD = ("gzip-bomb", "gzip-twice", "paper-bomb", "files", "tags")
 """A gigabyte is squeezed for these, or a million entries written; the benchmark and ``check-all`` have them."""
-GITHUB = "ghp_canaryHostileCanaryHostile0123"
+GITHUB = "CANARY-hostile-github"
 ALL = (*CASES, *RELEASES)
 
 
