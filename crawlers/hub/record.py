@@ -120,7 +120,7 @@ def commit(value: object) -> str | None:
 
 
 def microseconds(value: object) -> int | None:
-    """An ISO 8601 date of the Hub as microseconds since 1970 (without a zone: UTC), or None: none, or not of our time."""
+    """An ISO 8601 date of the Hub as microseconds since 1970 (without a zone: UTC); None for none of our time."""
     try:
         parsed = datetime.fromisoformat(value)  # type: ignore[arg-type]  # what is no text is a TypeError
         if parsed.tzinfo is None:
