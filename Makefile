@@ -48,8 +48,9 @@ check-all: lint types ## the same with the slow tests
 bench: $(STAMP) ## speed, memory and size of the sweep, against the budget (ten minutes)
 	$(BIN)/python -m benchmarks.sweep
 
-bench-scale: $(STAMP) ## nights over 300,000 and 3,000,000 models, both databases, into benchmarks/scale/results.md (half an hour; ARGS="--models 300000 --database sqlite")
+bench-scale: $(STAMP) ## nights over 300,000 and 3,000,000 models, questions to 10,000,000 intervals (half an hour; ARGS="--models 300000 --database sqlite")
 	$(BIN)/python -m benchmarks.scale $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m benchmarks.scale.history)
 
 bench-licenses: $(STAMP) ## licence texts: right, fast and never falsely open, beside other tools (installs them; ARGS=--no-rivals)
 	$(BIN)/python -m benchmarks.licenses $(ARGS)
@@ -63,7 +64,7 @@ sample: $(STAMP) ## our answers about twenty models of the recorded listing, by 
 panel: $(STAMP) ## what a change of rules does to thirty fixed targets: before and after (REV=revision, ARGS=--json)
 	@$(BIN)/python -m benchmarks.panel $(if $(REV),--rev $(REV)) $(ARGS)
 
-bench-backfill: $(STAMP) ## the recorded histories, backfilled, beside the labelled changes (a minute)
+bench-backfill: $(STAMP) ## every recorded history, backfilled, beside the labelled changes (five minutes)
 	$(BIN)/python -m benchmarks.backfill
 
 bench-workers: $(STAMP) ## one, two and four workers, and one killed, into benchmarks/workers/results.md (five minutes)

@@ -3,7 +3,8 @@
 ``GET api.github.com/repos/O/R``, ``…/git/trees/HEAD?recursive=1`` and ``…/releases`` (https://docs.github.com/rest),
 with the token where there is one; documents come from raw.githubusercontent.com, without it. A file is known by its
 Git blob id, so what did not change is not fetched again, and damage on the way is seen. Without a token GitHub answers
-60 requests an hour: when they are used up, README and licence are still looked for among the raw files.
+60 requests an hour: when they are used up, README and licence are still looked for among the raw files. A source
+``github:O/R@BRANCH`` is the repository as its branch or tag shows it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from crawlers.reading import etag_of, moment
 from crawlers.snapshot import FetchStatus
 from crawlers.source import Ask
 from crawlers.spiders import SourceSpider
-from crawlers.watchlist import GITHUB_NAME
+from crawlers.watchlist import GITHUB_NAME, branch_of
 
 API: Final = "https://api.github.com"
 RAW: Final = "https://raw.githubusercontent.com"
@@ -52,7 +53,7 @@ class GithubSpider(SourceSpider):
 
     def begin(self) -> Iterator[Any]:
         for ask in self.asks:
-            yield self._repo(ask, ask.key)
+            yield self._repo(ask, branch_of(ask.key)[0])
 
     def _headers(self, etag: str | None) -> dict[str, str]:
         token = self.visit.settings.github_token
@@ -74,7 +75,7 @@ class GithubSpider(SourceSpider):
         if (refused := self._refused(response)) is not None:
             status, detail = refused
             yield self.slot(ask, REPO, response.url, status, detail=detail)
-            yield self.slot(ask, TREE, f"{response.url}/git/trees/HEAD", status, detail=detail)
+            yield self.slot(ask, TREE, tree_url(ask, repository), status, detail=detail)
             if status is FetchStatus.ERROR:
                 yield from self._guess(ask, repository)
             return
@@ -99,14 +100,14 @@ class GithubSpider(SourceSpider):
                 body=kept(raw),
                 etag=etag_of(response),
                 media_type="application/json",
-                detail="" if named == ask.key else f"answered as {named[:150]}",
+                detail="" if named == branch_of(ask.key)[0] else f"answered as {named[:150]}",
                 **about,
             )
             repository = named
         # Where a document is missing, the list of files is needed to know whether it is there.
         seen = any(slot.startswith(ask.slot("")) and _is_document(slot) for slot in self.visit.known)
         headers = self._headers(self.visit.etag(ask.slot(TREE)) if seen else None)
-        url = f"{API}/repos/{repository}/git/trees/HEAD?recursive=1"
+        url = f"{tree_url(ask, repository)}?recursive=1"
         yield self.ask_for(
             url, self.tree, ask, part=TREE, headers=headers, limit=MAX_JSON, repository=repository, about=about
         )
@@ -139,7 +140,7 @@ class GithubSpider(SourceSpider):
 
     def tree(self, response: Response, ask: Ask, repository: str, about: Mapping[str, Any]) -> Iterator[Any]:
         """The list of files; then the documents among them that are new."""
-        url = f"{API}/repos/{repository}/git/trees/HEAD"
+        url = tree_url(ask, repository)
         if response.status == 304:
             return
         if response.status == 409:  # a repository without a commit
@@ -179,21 +180,21 @@ class GithubSpider(SourceSpider):
             if blob and blob == self.visit.etag(ask.slot(path)):
                 continue
             yield self.ask_for(
-                raw_url(repository, path), self.document, ask, part=path, path=path, blob=blob, dates=dates
+                raw_url(ask, repository, path), self.document, ask, part=path, path=path, blob=blob, dates=dates
             )
         if not whole:
             return
         if not any(README.fullmatch(path) for path in wanted):
-            url = raw_url(repository, "README.md")
+            url = raw_url(ask, repository, "README.md")
             yield self.slot(ask, "README.md", url, FetchStatus.MISSING, detail="not in the repository", **dates)
         if not any(license_like(path) for path in wanted):
-            url = raw_url(repository, "LICENSE")
+            url = raw_url(ask, repository, "LICENSE")
             yield self.slot(ask, "LICENSE", url, FetchStatus.MISSING, detail="not in the repository", **dates)
         for slot, known in sorted(self.visit.known.items()):
             path = slot.removeprefix(ask.slot(""))
             gone = slot.startswith(ask.slot("")) and _is_document(slot) and path not in wanted
             if gone and known.status is not FetchStatus.MISSING and path not in ("README.md", "LICENSE"):
-                url = raw_url(repository, path)
+                url = raw_url(ask, repository, path)
                 yield self.slot(ask, path, url, FetchStatus.MISSING, detail="not in the repository", **dates)
 
     def document(self, response: Response, ask: Ask, path: str, blob: str, dates: Mapping[str, Any]) -> Iterator[Any]:
@@ -221,7 +222,7 @@ class GithubSpider(SourceSpider):
         """Without the list of files: the documents that most repositories have, by their usual names."""
         for path in _GUESSES:
             if self.visit.etag(ask.slot(path)) is None:
-                yield self.ask_for(raw_url(repository, path), self.guessed, ask, part=path, path=path)
+                yield self.ask_for(raw_url(ask, repository, path), self.guessed, ask, part=path, path=path)
 
     def guessed(self, response: Response, ask: Ask, path: str) -> Iterator[Any]:
         """A document that was guessed; that it is not there tells nothing."""
@@ -248,6 +249,11 @@ def _is_document(slot: str) -> bool:
     return slot.partition("#")[2] not in (REPO, TREE, RELEASES, TAGS, "")
 
 
-def raw_url(repository: str, path: str) -> str:
-    """The canonical address of a file on the default branch."""
-    return f"{RAW}/{repository}/HEAD/{quote(path, safe='/')}"
+def tree_url(ask: Ask, repository: str) -> str:
+    """The canonical address of the list of files on the branch that is asked for."""
+    return f"{API}/repos/{repository}/git/trees/{quote(branch_of(ask.key)[1], safe='')}"
+
+
+def raw_url(ask: Ask, repository: str, path: str) -> str:
+    """The canonical address of a file on the branch that is asked for."""
+    return f"{RAW}/{repository}/{quote(branch_of(ask.key)[1], safe='/')}/{quote(path, safe='/')}"

@@ -133,7 +133,7 @@ class GithubPast:
 
     def _files_now(self, reading: Reading) -> list[str]:
         """The documents of now; the list of files is a look of today besides."""
-        url = f"{API}/repos/{quote(reading.name)}/git/trees/HEAD"
+        url = f"{API}/repos/{quote(reading.name)}/git/trees/{quote(reading.branch, safe='')}"
         raw = reading.json(f"{url}?recursive=1")
         if not isinstance(raw, dict) or not isinstance(raw.get("tree"), list):
             return []
@@ -144,7 +144,8 @@ class GithubPast:
 
     def _commits(self, reading: Reading, path: str) -> list[Mapping[str, Any]]:
         """The commits that touched a path as GitHub lists them, newest first."""
-        url: str | None = f"{API}/repos/{quote(reading.name)}/commits?path={quote(path, safe='')}&per_page=100"
+        on = "" if reading.branch == "HEAD" else f"&sha={quote(reading.branch, safe='')}"
+        url = f"{API}/repos/{quote(reading.name)}/commits?path={quote(path, safe='')}&per_page=100{on}"
         return reading.pages(url, MAX_PAGES, path)
 
     def _version(self, reading: Reading, path: str, commit: Commit) -> Iterator[Snapshot]:

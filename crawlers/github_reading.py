@@ -15,6 +15,7 @@ from crawlers.http import Answer, Fetcher, FetchError
 from crawlers.settings import Settings, version
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask
+from crawlers.watchlist import branch_of
 
 FETCHER: Final = f"crawlers.github_past/{version()}"
 MAX_JSON: Final = 50 * 1024 * 1024
@@ -26,14 +27,15 @@ class QuotaError(Exception):
 
 
 class Reading:
-    """Asks about one repository. ``name`` is the one under which it answers; slots carry the asked one."""
+    """Asks about one repository, on one ``branch`` of it. ``name`` is the one under which it answers; slots carry the
+    asked one."""
 
     def __init__(self, fetcher: Fetcher, settings: Settings, subject: str, ask: Ask) -> None:
         self._fetcher: Final = fetcher
         self._settings: Final = settings
         self.subject: Final = subject
         self.ask: Final = ask
-        self.name = ask.key
+        self.name, self.branch = branch_of(ask.key)
         self.at: Final = settings.now()
         self.created: datetime | None = None
         self.pushed: datetime | None = None

@@ -26,7 +26,7 @@ from crawlers.source import Ask, Visit
 from crawlers.sources import SOURCES, Means
 from crawlers.spiders import awaited
 from crawlers.targets import RELEASE, Target
-from crawlers.watchlist import Release, WatchlistError, watchlist
+from crawlers.watchlist import Release, WatchlistError, branch_of, watchlist
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class ReleaseCrawler:
 
 def named_by(release: Release) -> list[Ask]:
     """What a release's entry names, with the earlier names of what was renamed."""
-    return [Ask(source, "", release.formerly.get(source.partition(":")[2])) for source in release.sources]
+    return [Ask(source, "", release.formerly.get(branch_of(source.partition(":")[2])[0])) for source in release.sources]
 
 
 def linked_from(snapshots: Iterable[Snapshot]) -> Iterator[tuple[str, str]]:

@@ -27,7 +27,9 @@ MAX_FILE: Final = 4 * 1024 * 1024
 
 ARXIV_ID: Final = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})")
 """https://info.arxiv.org/help/arxiv_identifier.html, without the version."""
-GITHUB_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
+GITHUB_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/(?!\.{1,2}(?:@|$))[A-Za-z0-9._-]{1,100}")
+BRANCH: Final = re.compile(r"[A-Za-z0-9](?!.*(?:\.\.|//))[A-Za-z0-9._/-]{0,99}(?<![./])")
+"""Of what https://git-scm.com/docs/git-check-ref-format allows, what people call branches and tags."""
 _MONTH: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _LISTS: Final = ("hub", "papers", "code", "datasets", "pages", "predecessors")
 _KEYS: Final = frozenset({*_LISTS, "title", "released", "formerly"})
@@ -39,7 +41,8 @@ class WatchlistError(TargetError):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Where one release lives. ``papers`` are ``arxiv:ID`` or addresses, ``code`` is ``github:owner/name``.
+    """Where one release lives. ``papers`` are ``arxiv:ID`` or addresses, ``code`` is ``github:owner/name``, or
+    ``github:owner/name@branch`` where the release is on a branch, or under a tag, of its own.
 
     ``formerly`` maps a repository's name to the one that it had before: asked for where the newer is not there.
     """
@@ -132,12 +135,20 @@ def _texts(place: str, values: Any, valid: Any) -> tuple[str, ...]:
 
 _FORM: Final = (
     "hub and datasets hold hub ids (owner/name), papers arxiv:2307.09288 or an https address, "
-    "code github:owner/name, pages https addresses, predecessors slugs"
+    "code github:owner/name or github:owner/name@branch, pages https addresses, predecessors slugs"
 )
 
 
-FORMS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType({"arxiv": ARXIV_ID, "github": GITHUB_NAME})
+FORMS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
+    {"arxiv": ARXIV_ID, "github": re.compile(f"{GITHUB_NAME.pattern}(?:@{BRANCH.pattern})?")}
+)
 """What ``papers`` and ``code`` may hold besides addresses: prefix → the form of what follows it."""
+
+
+def branch_of(key: str) -> tuple[str, str]:
+    """The repository of ``owner/name@branch`` and the branch; ``HEAD`` where none is named."""
+    name, _, branch = key.partition("@")
+    return name, branch or "HEAD"
 
 
 def valid_source(text: str) -> bool:

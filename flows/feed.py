@@ -18,7 +18,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree
 
 from sqlalchemy import Engine
@@ -75,7 +75,7 @@ def _entry(root: ElementTree.Element, change: Change) -> None:
         ElementTree.SubElement(entry, _tag("category"), term=name)
     urls = dict.fromkeys(piece.url for piece in change.evidence if _is_web(piece.url))
     for number, url in enumerate(urls):
-        ElementTree.SubElement(entry, _tag("link"), rel="related" if number else "alternate", href=_fit(url))
+        ElementTree.SubElement(entry, _tag("link"), rel="related" if number else "alternate", href=_address(url))
     excerpts = [piece.excerpt for piece in change.evidence if piece.excerpt]
     when = f"observed {_instant(change.observed_at)}"
     if change.observed_after is not None:
@@ -133,6 +133,11 @@ def _tag(name: str) -> str:
 def _fit(text: str) -> str:
     """``text`` with U+FFFD for what XML cannot hold and for signs that hide or turn round what is read."""
     return _INVISIBLE.sub("\ufffd", _UNFIT.sub("\ufffd", text))
+
+
+def _address(url: str) -> str:
+    """A URI, whatever a stranger named: what may not stand in one is percent-encoded, the rest is left alone."""
+    return quote(url, safe="%/:=&?~#+!$,;'@()*[]", errors="replace")
 
 
 def _is_web(url: str) -> bool:

@@ -37,7 +37,7 @@ SMALLEST: Final = 5
 LARGEST: Final = 100
 """And at most, so that the last shard is not waited for by everybody."""
 POLL: Final = 1.0
-LOST: Final = 60.0
+LOST: Final = 180.0
 """Seconds that a flow run may take to begin its shard, on a machine that is busy."""
 GONE: Final = 3.0
 """Seconds after which a shard that was held, and is no more, has lost its worker."""

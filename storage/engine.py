@@ -21,7 +21,7 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _PRAGMAS: Final = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
-    "cache_size=-65536",
+    "cache_size=-49152",
     # 64 MiB: a first sweep touches the same leaves of the index of ids again and again, and each is copied once.
     "wal_autocheckpoint=16384",
 )

@@ -97,8 +97,8 @@ class Ids:
     """What an interner remembers between transactions: digest → id. ``forget`` after one that did not commit."""
 
     def __init__(self) -> None:
-        self.documents: Final[Lru[bytes, int]] = Lru(200_000)
-        self.shared: Final[Lru[bytes, int]] = Lru(100_000)
+        self.documents: Final[Lru[bytes, int]] = Lru(80_000)
+        self.shared: Final[Lru[bytes, int]] = Lru(60_000)
 
     def forget(self) -> None:
         """Ids given out in a transaction that was rolled back belong to no row."""

@@ -36,9 +36,22 @@ def unpack_ids(packed: bytes | None) -> list[int]:
     return ids
 
 
+def bits(ids: Iterable[int]) -> bytes:
+    """Ids as a bit each: a listing of three million is less than half a megabyte."""
+    found = bytearray()
+    for number in ids:
+        if number >> 3 >= len(found):
+            found.extend(bytes((number >> 3) + 1 - len(found)))
+        found[number >> 3] |= 1 << (number & 7)
+    return bytes(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One run as a look: when it began and what it covered (``sweep``: 0 none, PART down to ``reach``, or WHOLE)."""
+    """One run as a look: when it began and what it covered (``sweep``: 0 none, PART down to ``reach``, or WHOLE).
+
+    ``shown`` are the subjects that a part showed, as bits; None where an older Ajar did not keep them.
+    """
 
     run_id: int
     at: int
@@ -47,11 +60,21 @@ class Look:
     crawler: str = ""
     deep_seen: frozenset[int] = frozenset()
     excepted: frozenset[int] = frozenset()
+    shown: bytes | None = None
 
-    def covers(self, subject_id: int, created_at: int | None) -> bool:
-        """Whether the listing part of this look would have shown the subject, had it been there."""
+    def covers(self, subject_id: int, created_at: int | None, there: bool) -> bool:
+        """Whether the listing part of this look says something of the subject, which was ``there`` before it or not.
+
+        A part that does not show what was there retires nothing, and is no look at it either; it is one at what was
+        not there, as far as it reaches.
+        """
         if self.sweep == WHOLE:
             return subject_id not in self.excepted
+        if self.shown is not None:
+            if subject_id >> 3 < len(self.shown) and self.shown[subject_id >> 3] >> (subject_id & 7) & 1:
+                return True
+            if there:
+                return False
         # Not at ``reach`` itself: the next page may hold more that were created at the same moment.
         within = self.reach is not None and created_at is not None and created_at > self.reach
         return self.sweep == PART and within and subject_id not in self.excepted
@@ -79,10 +102,12 @@ class Looks:
                 return look.at
         return None
 
-    def last_listing(self, subject_id: int, created_at: int | None, before: int, run_id: int) -> int | None:
+    def last_listing(
+        self, subject_id: int, created_at: int | None, before: int, run_id: int, there: bool
+    ) -> int | None:
         """The last look at the subject's record before ``before``: a sweep that covered it, or a deep crawl of it."""
         for look in reversed(self.looks[: bisect_left(self._times, before)]):
-            if look.run_id != run_id and (look.covers(subject_id, created_at) or subject_id in look.deep_seen):
+            if look.run_id != run_id and (look.covers(subject_id, created_at, there) or subject_id in look.deep_seen):
                 return look.at
         return None
 

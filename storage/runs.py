@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
 import orjson
@@ -15,7 +16,7 @@ from storage import schema
 from storage.answers import RunRow
 from storage.bulk import insert_rows, next_id
 from storage.intern import Interner
-from storage.looks import PART, Look, Looks, pack_ids, unpack_ids
+from storage.looks import PART, Look, Looks, bits, pack_ids, unpack_ids
 from storage.times import from_micros, maybe_datetime, to_micros
 
 RUNNING: Final = "running"
@@ -181,37 +182,24 @@ def end_run(
     now: datetime,
     coverage: Mapping[str, object],
     error: str | None = None,
-) -> None:
-    """End a run; what was kept only for taking it up again goes."""
+) -> int:
+    """End a run; what was kept only for taking it up again goes. Returns how much of the listing it was (``sweep``)."""
     _end_row(connection, run_id, status, to_micros(now), error)
     text_coverage = orjson.dumps(coverage, option=orjson.OPT_SORT_KEYS).decode()
     connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(coverage=text_coverage))
+    return int(connection.execute(select(schema.run.c.sweep).where(schema.run.c.id == run_id)).scalar_one())
 
 
 def _end_row(connection: Connection, run_id: int, status: str, now: int, error: str | None) -> None:
-    _except_unshown(connection, run_id)
     values: dict[str, object] = {"status": status, "finished_at": now, "cursor": None}
     if error is not None:
         values["error"] = error
     connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(values))
-    for table in (schema.look_page, schema.shard):
-        connection.execute(delete(table).where(table.c.run_id == run_id))
-
-
-def _except_unshown(connection: Connection, run_id: int) -> None:
-    """A part of the listing that did not show a subject inside it retires nothing, and is no look at it either."""
-    t, page, subject = schema.run, schema.look_page, schema.subject
-    row = connection.execute(select(t.c.sweep, t.c.reach).where(t.c.id == run_id)).one()
-    if row.sweep != PART or row.reach is None:
-        return
-    packed = connection.execute(select(page.c.seen).where(page.c.run_id == run_id)).scalars()
-    seen = {id_ for part in packed for id_ in unpack_ids(part)}
-    kinds = select(subject.c.kind).where(subject.c.id.in_(list(seen)[:1]))
-    there = select(subject.c.id).where(
-        subject.c.kind.in_(kinds), subject.c.present == 1, subject.c.created_at > row.reach
-    )
-    unshown = {id_ for id_ in connection.execute(there).scalars() if id_ not in seen}
-    add_ids(connection, run_id, "excepted", frozenset(unshown))
+    page, t = schema.look_page, schema.run
+    part = select(t.c.id).where(t.c.id == run_id, t.c.sweep == PART)
+    # What a part showed is kept: an older look may be recorded later, and only then is it known what was there.
+    connection.execute(delete(page).where(page.c.run_id == run_id, page.c.run_id.not_in(part)))
+    connection.execute(delete(schema.shard).where(schema.shard.c.run_id == run_id))
 
 
 def load_looks(connection: Connection, known_at: int | None = None) -> tuple[Looks, dict[int, str]]:
@@ -221,6 +209,7 @@ def load_looks(connection: Connection, known_at: int | None = None) -> tuple[Loo
                        table.c.deep_seen, table.c.excepted)  # fmt: skip
     # Not the look's own time: one that a clock turned back made late is known from when it was recorded.
     rows = connection.execute(statement if known_at is None else statement.where(table.c.recorded_at <= known_at)).all()
+    shown = _shown(connection)
     looks = [
         Look(
             run_id=r.id,
@@ -230,11 +219,21 @@ def load_looks(connection: Connection, known_at: int | None = None) -> tuple[Loo
             crawler=r.crawler,
             deep_seen=frozenset(unpack_ids(r.deep_seen)),
             excepted=frozenset(unpack_ids(r.excepted)),
+            shown=shown.get(r.id),
         )
         for r in rows
         if r.sweep or r.deep_seen
     ]
     return Looks(looks), {r.id: r.crawler for r in rows}
+
+
+def _shown(connection: Connection) -> dict[int, bytes]:
+    """Run → what its part of the listing showed."""
+    t, page = schema.run, schema.look_page
+    statement = select(page.c.run_id, page.c.seen).join(t, t.c.id == page.c.run_id).where(t.c.sweep == PART)
+    rows = connection.execute(statement.order_by(page.c.run_id)).all()
+    grouped = groupby(rows, key=lambda row: row.run_id)
+    return {run_id: bits(id_ for row in found for id_ in unpack_ids(row.seen)) for run_id, found in grouped}
 
 
 def run_row(row: Any, rules: str) -> RunRow:

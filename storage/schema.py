@@ -66,7 +66,7 @@ look_page = Table(
     Column("fetched_at", BigInteger, nullable=False),
     Column("reach", BigInteger),
     Column("count", Integer, nullable=False),
-    Column("seen", LargeBinary, nullable=False),  # packed subject ids; dropped when the run ends
+    Column("seen", LargeBinary, nullable=False),  # packed subject ids; kept where the run ends as a part of the listing
     PrimaryKeyConstraint("run_id", "page"),
 )
 

@@ -77,7 +77,7 @@ def beginning(subject_id: int, created_at: int | None, at: int, run_id: int, loo
     whole = looks.last_whole(at, run_id)
     if whole is None:
         return Beginning(Cause.COVERAGE, None, frozenset())
-    last = looks.last_listing(subject_id, created_at, at, run_id)
+    last = looks.last_listing(subject_id, created_at, at, run_id, there=False)
     after = max(whole, last or whole)
     facts = {Fact.APPEARED}
     if created_at is not None:
@@ -134,7 +134,8 @@ class Versions:
                 found.append(self._dated(obs, shift))
                 continue
             created = last.created_at if last is not None else obs.created_at
-            after = self._looks.last_listing(self._id, created, obs.observed_at, obs.run_id)
+            there = last is not None and last.status is FetchStatus.OK
+            after = self._looks.last_listing(self._id, created, obs.observed_at, obs.run_id, there)
             if last is not None:
                 after = max(after or last.observed_at, last.observed_at)
             found.append(Version(obs, self._narrowed(obs, last, after, split), after, last is not None))
@@ -160,7 +161,7 @@ class Versions:
     def _last_look(self, last: Obs, obs: Obs) -> int | None:
         """The last look at a record's slot before ``obs``."""
         if obs.slot == RECORD:
-            return self._looks.last_listing(self._id, last.created_at, obs.observed_at, obs.run_id)
+            return self._looks.last_listing(self._id, last.created_at, obs.observed_at, obs.run_id, there=True)
         return self._looks.last_deep(self._id, obs.observed_at, obs.run_id, self._crawlers.get(obs.run_id, ""))
 
     def _narrowed(self, obs: Obs, last: Obs | None, after: int | None, split: bool) -> int:

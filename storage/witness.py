@@ -94,9 +94,10 @@ class Witnesses:
             if slot == RECORD:
                 if last is None:
                     # A commit proves nothing about who could see it; a look that saw the subject does.
-                    if row[4] == _OK and not row[10] and look.sweep == WHOLE and look.covers(subject_id, created):
+                    whole = look.sweep == WHOLE and look.covers(subject_id, created, there=False)
+                    if row[4] == _OK and not row[10] and whole:
                         return look
-                elif look.covers(subject_id, created) or subject_id in look.deep_seen:
+                elif look.covers(subject_id, created, last.status == _OK) or subject_id in look.deep_seen:
                     return look
             elif subject_id in look.deep_seen and (last is not None or self._same_crawler(look)):
                 return look

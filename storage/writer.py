@@ -88,7 +88,8 @@ class Writer(SecondThoughts):
     def end(self, run: Run, status: str, now: datetime, coverage: Mapping[str, object]) -> None:
         """End a run with its status and what it covered."""
         with self._transaction() as connection:
-            end_run(connection, run.id, status, now, coverage)
+            if end_run(connection, run.id, status, now, coverage) == PART:
+                self._date_anew(connection, run, self._parts(connection, run)[1])
 
     # -- the sweep ---------------------------------------------------------------------------------------------------
     def record_pages(self, run: Run, pages: Sequence[Page], kind: str = HUB_MODEL) -> tuple[Run, PageCounts]:

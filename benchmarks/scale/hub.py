@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from benchmarks.scale.listing import Models
-from benchmarks.scale.pages import Pages, read
+from benchmarks.scale.pages import SIZE, Pages, read
 
 _MISSING: Final = ("404 Not Found", "X-Error-Code: RepoNotFound\r\n", b'{"error":"Repository not found"}')
 _NO_FILE: Final = ("404 Not Found", "X-Error-Code: EntryNotFound\r\n", b'{"error":"Entry not found"}')
@@ -72,12 +73,28 @@ class Hub:
         self._others.setdefault(what, []).append(time.time())
         if what == "tree":
             return "200 OK", "", b"[]"
-        made = self._models.find(id_)
-        record = None if made is None else made.first if self._night == "first" else made.second
+        record = self._record(id_)
         if what == "file":
             text = None if record is None else _document(path.rpartition("/")[2], json.loads(record))
             return _NO_FILE if text is None else ("200 OK", "", text)
         return _MISSING if record is None else ("200 OK", "", record)
+
+    def _record(self, id_: str) -> bytes | None:
+        """The record of an id on this night. Its number says on which page it is, but for those withdrawn before it."""
+        number = id_.rpartition("-")[2]
+        if not number.isdecimal():
+            return None
+        pages, head = self._nights[self._night], f'"id":"{id_}",'.encode()
+        place = (int(number) - (self._models.new if self._night == "first" else 0)) // SIZE
+        before = place // 500 + 2  # two in a thousand are not on both nights
+        for page in range(min(len(pages) - 1, place + 1), max(0, place - before) - 1, -1):
+            begin, end = pages.offsets[page : page + 2]
+            body = os.pread(self._files[self._night].fileno(), end - begin, begin)
+            at = body.find(head)
+            if at >= 0:
+                begin, end = body.rindex(b'{"_id":', 0, at), body.find(b',{"_id":', at)
+                return body[begin:end] if end >= 0 else body[begin:-1]
+        return None
 
     def _control(self, method: str, body: bytes) -> bytes:
         if method == "POST":

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 MEASURED: Final = Path(__file__).with_name("measured.json")
+HALF: Final = 0.5
+MOST: Final = 500
+Night = dict[str, Any]
 RESULTS: Final = Path(__file__).with_name("results.md")
 
 
@@ -29,13 +32,19 @@ def keep(kind: str, measured: dict[str, Any]) -> None:
     MEASURED.write_text(json.dumps(everything, indent=1) + "\n")
 
 
-def publish() -> None:
-    """Write `results.md`."""
+def publish() -> bool:
+    """Write `results.md`; whether every night meets the budget of the design (section 5)."""
     found = load()
+    nights = [{**m, "night": name} for name in ("first", "second") for m in found.get(name, [])]
+    nights.sort(key=lambda m: (m["models"], m["database"] != "sqlite", m["night"]))
     lines = [_HEAD.format(machine=platform.machine(), cores=os.cpu_count(), python=platform.python_version())]
-    lines += ["", *_speed(found.get("nights", []))]
+    for part in (_speed, _cpu, _tenths, _memory, _size, _rest):
+        lines += ["", *part(nights)]
+    for asked in found.get("history", []):
+        lines += ["", *_history(asked)]
     RESULTS.write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
+    return all(m["share"]["client"] >= HALF and m["memory"] < MOST for m in nights)
 
 
 _HEAD: Final = """# Scale on one machine
@@ -46,80 +55,89 @@ the last column: the ratios are of things measured in one run, the absolute rate
 """
 
 
-def _speed(nights: list[dict[str, Any]]) -> list[str]:
-    lines = ["## Nights", "", "Models a second, the sweep alone; in brackets the share of the bare client's rate.", ""]
-    lines += [
-        "| models | database | huggingface_hub | our client | first night | second night | load |",
-        "|---|---|---|---|---|---|---|",
+def _speed(nights: list[Night]) -> list[str]:
+    lines = [
+        "Models a second, the sweep alone, and its share of what a client that only pages does (before and after it).",
+        "",
     ]
+    lines += ["| | sweep | huggingface_hub | share | our client | share | load |", "|---|---|---|---|---|---|---|"]
     for m in nights:
-        bare = {way: " and ".join(f"{rate:,}" for rate in rates) for way, rates in m["bare"].items()}
-        rates = [
-            f"{n['models_a_second']:,} ({a:.2f}; of ours {b:.2f})"
-            for n, a, b in zip(m["nights"], m["share_of_client"], m["share_of_page"], strict=True)
-        ]
-        cells = [f"{m['models']:,}", m["database"], bare["client"], bare["page"], *rates, f"{m['load']}"]
+        bare = [" and ".join(f"{rate:,}" for rate in m["bare"][way]) for way in ("client", "page")]
+        share = [f"{m['share'][way]:.2f}" for way in ("client", "page")]
+        cells = [_name(m), f"{m['models_a_second']:,}", bare[0], share[0], bare[1], share[1], f"{m['load']}"]
         lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", *_cpu(nights), "", *_tenths(nights), "", *_memory(nights), "", *_size(nights), "", *_rest(nights)]
     return lines
 
 
-def _cpu(nights: list[dict[str, Any]]) -> list[str]:
+def _cpu(nights: list[Night]) -> list[str]:
     lines = ["Processor time in microseconds a model, which other work on the machine stretches less than time.", ""]
     lines += ["| | huggingface_hub | our client | reading, aside | recording |", "|---|---|---|---|---|"]
-    for m, name, n in _each(nights):
-        cells = [m["bare_cpu"]["client"], m["bare_cpu"]["page"], n["cpu"]["reading"], n["cpu"]["recording"]]
-        lines.append(f"| {m['models']:,} {m['database']}, {name} | {' | '.join(f'{c}' for c in cells)} |")
-    return lines
-
-
-def _tenths(nights: list[dict[str, Any]]) -> list[str]:
-    lines = ["Models a second by tenth of the sweep: what is stored does not slow it down.", "", "| | first … tenth |"]
-    lines += ["|---|---|"]
-    for m, name, n in _each(nights):
-        lines.append(f"| {m['models']:,} {m['database']}, {name} | {' '.join(f'{r:,}' for r in n['tenths'])} |")
-    return lines
-
-
-def _memory(nights: list[dict[str, Any]]) -> list[str]:
-    lines = ["Peak memory in MiB (proportional set size; the process tree together, then each part's own peak).", ""]
-    lines += ["| | together | parts |", "|---|---|---|"]
-    for m, name, n in _each(nights):
-        held = ", ".join(f"{part} {mib:,.0f}" for part, mib in sorted(n["parts"].items(), key=lambda p: -p[1]))
-        lines.append(f"| {m['models']:,} {m['database']}, {name} | {n['memory']} | {held} |")
-    return lines
-
-
-def _size(nights: list[dict[str, Any]]) -> list[str]:
-    lines = ["| | bytes a model | new, changed, withdrawn | grown by | bytes a change |", "|---|---|---|---|---|"]
     for m in nights:
-        first, second = m["nights"]
-        counts = second["counts"]
-        news = [counts.get(key, 0) for key in ("new", "changed", "withdrawn")]
-        grown = second["bytes"] - first["bytes"]
-        cells = [
-            f"{m['models']:,} {m['database']}",
-            f"{first['bytes'] / first['models']:,.0f}",
-            ", ".join(f"{n:,}" for n in news),
-            f"{grown / 1e6:,.1f} MB ({grown / first['bytes']:.1%})",
-            f"{grown / max(1, sum(news)):,.0f}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return ["The database after the first night, and what the second added.", "", *lines]
+        cells = [m["bare_cpu"]["client"], m["bare_cpu"]["page"], m["cpu"]["reading"], m["cpu"]["recording"]]
+        lines.append(f"| {_name(m)} | {' | '.join(f'{c}' for c in cells)} |")
+    return lines
 
 
-def _rest(nights: list[dict[str, Any]]) -> list[str]:
-    lines = ["The rest of a night, in seconds, and what was asked for beside the pages of the listing.", ""]
+def _tenths(nights: list[Night]) -> list[str]:
+    lines = ["By tenth of the sweep, models a second and microseconds of the recording process a model.", ""]
+    lines += ["| | models a second | microseconds |", "|---|---|---|"]
+    for m in nights:
+        spent = " ".join(f"{n:.0f}" for n in m["tenths_cpu"])
+        lines.append(f"| {_name(m)} | {' '.join(f'{r:,}' for r in m['tenths'])} | {spent} |")
+    return lines
+
+
+def _memory(nights: list[Night]) -> list[str]:
+    lines = ["Peak memory in MiB (proportional set size): the process tree together, then each part's own peak.", ""]
+    lines += ["| | together | parts |", "|---|---|---|"]
+    for m in nights:
+        held = ", ".join(f"{part} {mib:,.0f}" for part, mib in sorted(m["parts"].items(), key=lambda p: -p[1]))
+        lines.append(f"| {_name(m)} | {m['memory']} | {held} |")
+    return lines
+
+
+def _size(nights: list[Night]) -> list[str]:
+    lines = ["The database after the night.", ""]
+    lines += ["| | bytes | a model | new, changed, withdrawn | grown by | a change |", "|---|---|---|---|---|---|"]
+    for m in nights:
+        news = [m["counts"].get(key, 0) for key in ("new", "changed", "withdrawn")]
+        cells = [_name(m), f"{m['bytes']:,}", f"{m['bytes'] / m['listed']:,.0f}", ", ".join(f"{n:,}" for n in news)]
+        first = next((f["bytes"] for f in nights if _same(f, m) and f["night"] == "first"), m["bytes"])
+        grown = m["bytes"] - first
+        more = [f"{grown / 1e6:,.1f} MB ({grown / first:.1%})", f"{grown / max(1, sum(news)):,.0f} bytes"]
+        lines.append(f"| {' | '.join([*cells, *(more if grown else ['', ''])])} |")
+    return lines
+
+
+def _rest(nights: list[Night]) -> list[str]:
+    lines = ["The rest of a night in seconds, and what was asked for beside the pages of the listing.", ""]
     lines += [
-        "| | start-up | sweep | the unlisted | a close look | the rest | asked | status |",
+        "| | start-up | sweep | the unlisted | close looks | rest | asked | status |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for m, name, n in _each(nights):
-        asked = ", ".join(f"{count:,} {what}s" for what, count in n["asked"].items())
-        seconds = " | ".join(f"{value:,}" for value in n["seconds"].values())
-        lines.append(f"| {m['models']:,} {m['database']}, {name} | {seconds} | {asked} | {n['status']} |")
+    for m in nights:
+        asked = ", ".join(f"{count:,} {what}s" for what, count in m["asked"].items())
+        seconds = " | ".join(f"{value:,}" for value in m["seconds"].values())
+        lines.append(f"| {_name(m)} | {seconds} | {asked} | {m['status']} |")
     return lines
 
 
-def _each(nights: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str, dict[str, Any]]]:
-    return [(m, name, n) for m in nights for name, n in zip(("first night", "second night"), m["nights"], strict=True)]
+def _history(m: dict[str, Any]) -> list[str]:
+    lines = [
+        f"Questions to {m['intervals']:,} intervals of {m['models']:,} models (`python -m benchmarks.scale.history`),",
+        f"{m['database']}: medians in milliseconds, beside the same in SQL by hand; load {m['load']}.",
+        "",
+        "| question | answer holds | reader | bare SQL |",
+        "|---|---|---|---|",
+    ]
+    return lines + [f"| {a['question']} | {a['size']:,} | {a['reader']:,} | {a['bare']:,} |" for a in m["asked"]]
+
+
+def _name(m: Night) -> str:
+    return f"{m['models']:,} {m['database']}, {m['night']} night" + (
+        f", in {m['sittings']} sittings" if m["sittings"] > 1 else ""
+    )
+
+
+def _same(a: Night, b: Night) -> bool:
+    return (a["models"], a["database"]) == (b["models"], b["database"])

@@ -46,15 +46,19 @@ class Way:
     requests: int
     same: bool
     note: str = ""
+    asking: float = 0.0
+    """Seconds between the first request and the last."""
 
 
 class SlowHub:
-    """Answers after ``latency`` seconds, whoever asks."""
+    """Answers after ``latency`` seconds, whoever asks; ``asked`` is when it was."""
 
     def __init__(self, latency: float) -> None:
         self.latency = latency
+        self.asked: list[float] = []
 
     def __call__(self, target: str) -> Reply | None:
+        self.asked.append(time.monotonic())
         time.sleep(self.latency)
         return None
 
@@ -127,6 +131,26 @@ class Bench:
         self.cluster.kill(self.cluster.workers[0])
         store.close()
 
+    def crawls(self, latency: float) -> Iterator[Way]:
+        """The same deep crawl by each number of workers, and by two of which one is killed."""
+        calm = None
+        for workers, kill in [*((number, False) for number in WORKERS), (2, True)]:
+            self.hub.fault = slow = SlowHub(latency)
+            url, seconds, requests = self.crawl(f"crawl{workers}{'killed' if kill else ''}", workers, kill)
+            found = self.history(url)
+            calm = calm or found
+            note = "one of the two killed in its shard" if kill else ""
+            asking = max(slow.asked) - min(slow.asked)
+            yield say(Way("deep crawl", workers, seconds, requests, found == calm, note, asking))
+
+    def judgements(self) -> Iterator[Way]:
+        """All that is stored, judged anew by each number of processes."""
+        url, _, _ = self.crawl("stored", 1)
+        calm = self.history(url)
+        for workers in WORKERS:
+            seconds = self.reclassify(url, workers)
+            yield say(Way("reclassification", workers, seconds, 0, self.history(url) == calm))
+
     def reclassify(self, url: str, workers: int) -> float:
         """Judge all that is stored anew; returns seconds."""
         began = time.monotonic()
@@ -134,9 +158,9 @@ class Bench:
         return time.monotonic() - began
 
 
-def measure(models: int, latency: float) -> list[Way]:
-    """All ways, in one run."""
-    ways = []
+def measure(models: int, latency: float, part: str) -> list[Way]:
+    """All ways of a part, in one run."""
+    ways: list[Way] = []
     with (
         postgres() as server,
         DemoHub(repositories(models)) as hub,
@@ -144,25 +168,11 @@ def measure(models: int, latency: float) -> list[Way]:
         cluster(folder, {"HF_ENDPOINT": hub.url, "AJAR_CLOCK": CLOCK}) as made,
     ):
         bench = Bench(server, hub, made, folder)
-        hub.fault = SlowHub(latency)
-        calm = None
-        for workers in WORKERS:
-            url, seconds, requests = bench.crawl(f"crawl{workers}", workers)
-            found = bench.history(url)
-            calm = calm or found
-            ways.append(Way("deep crawl", workers, seconds, requests, found == calm))
-            say(ways[-1])
-        url, seconds, requests = bench.crawl("killed", 2, kill=True)
-        same = bench.history(url) == calm
-        ways.append(Way("deep crawl", 2, seconds, requests, same, "one of the two killed in its shard"))
-        say(ways[-1])
-        hub.fault, hub.repositories = None, repositories(models * MORE)
-        url, _, _ = bench.crawl("stored", 1)
-        calm = bench.history(url)
-        for workers in WORKERS:
-            seconds = bench.reclassify(url, workers)
-            ways.append(Way("reclassification", workers, seconds, 0, bench.history(url) == calm))
-            say(ways[-1])
+        if part in ("crawl", "all"):
+            ways += bench.crawls(latency)
+        if part in ("judge", "all"):
+            hub.fault, hub.repositories = None, repositories(models * MORE)
+            ways += bench.judgements()
     return ways
 
 
@@ -172,47 +182,60 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def say(way: Way) -> None:
+def say(way: Way) -> Way:
     """One line on standard error, as it comes."""
     same = "same history" if way.same else "ANOTHER HISTORY"
-    print(
-        f"{way.name}, {way.workers}: {way.seconds:.1f} s, {way.requests} requests, {same} {way.note}", file=sys.stderr
+    words = (
+        f"{way.name}, {way.workers}: {way.seconds:.1f} s, asking {way.asking:.1f} s, {way.requests} requests, {same}"
     )
+    print(words, way.note, file=sys.stderr, flush=True)
+    return way
 
 
-def table(ways: list[Way], models: int, latency: float) -> str:
-    """The report."""
-    load = os.getloadavg()
-    first = {way.name: way.seconds for way in ways if way.workers == 1}
-    rows = [
-        f"| {w.name} | {', '.join(filter(None, [str(w.workers), w.note]))} | {w.seconds:.1f} | "
-        f"{first[w.name] / w.seconds:.2f} | {w.requests or ''} | {'yes' if w.same else 'NO'} |"
-        for w in ways
-    ]
-    return "\n".join(
-        [
-            "# Several workers",
-            "",
-            "Written by `make bench-workers`; what it does is in `benchmarks/workers/__main__.py`.",
-            "",
-            f"{models} models with a card, a licence file and a configuration each; a hub that takes "
-            f"{latency * 1000:.0f} ms for every answer; PostgreSQL and Prefect on the same machine: {os.cpu_count()} "
-            f"cores, Python {platform.python_version()}, load {load[0]:.1f} at the end. The reclassification judges "
-            f"{models * MORE} such models, which a quick hub gave.",
-            "",
-            "| work | workers | seconds | speed-up | requests | history as with one |",
-            "|---|---|---:|---:|---:|---|",
-            *rows,
-            "",
-            NOTES,
-        ]
+def section(ways: list[Way], models: int, latency: float) -> str:
+    """One kind of work: a title, what it was measured on, a table."""
+    first = next(way for way in ways if way.workers == 1)
+    crawl = first.requests > 0
+    what = (
+        f"{models} models with a card, a licence file and a configuration each; a hub that takes "
+        f"{latency * 1000:.0f} ms for every answer."
+        if crawl
+        else f"{models * MORE} such models, which a quick hub gave, judged anew; nothing is asked of anybody."
     )
+    rows = []
+    for way in ways:
+        cells = [", ".join(filter(None, [str(way.workers), way.note])), f"{way.seconds:.1f}"]
+        cells.append(f"{first.seconds / way.seconds:.2f}")
+        if crawl:
+            cells += [f"{way.asking:.1f}", f"{first.asking / way.asking:.2f}", str(way.requests)]
+        rows.append("| " + " | ".join([*cells, "yes" if way.same else "NO"]) + " |")
+    names = ["workers", "seconds", "speed-up", *(["asking", "speed-up", "requests"] if crawl else []), "same history"]
+    head = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
+    where = f"{os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f} at the end."
+    return "\n".join([f"## {first.name.capitalize()}", "", f"{what} {where}", "", *head, *rows, ""])
 
 
-NOTES: Final = """Seconds are of the whole command, the start of its processes included. One worker is the night by
-itself. A flow run is a process of its own, and costs several seconds of a core before its first request: that is what
-keeps short nights from gaining, and is constant where a night is long. Beyond the number of cores workers gain only
-where they wait for the hub, and a real night is bound by the hub's quota first, which all workers share.
+def write(sections: dict[str, str]) -> str:
+    """Put sections into the results, and leave those that were not measured now."""
+    parts = RESULTS.read_text(encoding="utf-8").split("\n## ")[1:] if RESULTS.exists() else []
+    known = {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in parts}
+    text = "\n".join([HEAD, *(known | sections).values()])
+    RESULTS.write_text(text, encoding="utf-8")
+    return text
+
+
+HEAD: Final = """# Several workers
+
+Written by `make bench-workers`; what it does is in `benchmarks/workers/__main__.py`. PostgreSQL, the Prefect server,
+the hub and the workers share one machine. Seconds are of the whole command, the start of its processes included;
+*asking* is the time between the first request and the last. One worker is the night by itself, without a pool. *Same
+history*: every table of `ajar export`, line by line.
+
+A flow run is a process of its own and costs several seconds of a core before its first request: that is constant, and
+what keeps short work from gaining. Beyond the number of cores workers gain only where they wait for the hub; a real
+night is bound by the hub's quota first, which all workers share. A killed worker's shard is handed out again some
+seconds after PostgreSQL let go of its lock; what it had read and not yet recorded, ten models at most, is asked for
+again.
 """
 
 
@@ -221,11 +244,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=int, default=80)
     parser.add_argument("--latency", type=float, default=0.2, help="seconds an answer")
+    parser.add_argument("--part", choices=["crawl", "judge", "all"], default="all")
     args = parser.parse_args()
-    ways = measure(args.models, args.latency)
-    text = table(ways, args.models, args.latency)
-    RESULTS.write_text(text, encoding="utf-8")
-    print(text)
+    ways = measure(args.models, args.latency, args.part)
+    named = {way.name: [w for w in ways if w.name == way.name] for way in ways}
+    print(write({name.capitalize(): section(found, args.models, args.latency) for name, found in named.items()}))
     return 0 if all(way.same for way in ways) else 1
 
 

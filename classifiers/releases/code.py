@@ -76,7 +76,9 @@ def _holding(sources: Sources, axis: str) -> tuple[tuple[Repository, tuple[str, 
     if by_files or axis not in _DOCUMENTED:
         return by_files
     told = {match.text.slot.partition("#")[0] for match in said(sources, _DOCUMENTED[axis]) if _in_repository(match)}
-    return tuple((it, ()) for it, _ in found if it.source in told)
+    # A README that says how to train with what lies beside it is evidence of code where no list of files was read.
+    unlisted = [it for it in sources.repositories if it.paths is None and it.source not in general]
+    return tuple((it, ()) for it in (*(it for it, _ in found), *unlisted) if it.source in told)
 
 
 def _general(sources: Sources, axis: str) -> frozenset[str]:
@@ -140,6 +142,8 @@ class CodeReleased:
                 detail = (
                     f"{repository.source} holds {self.axis} code." if files else f"{repository.source} documents it."
                 )
+                if via := sources.via(repository.source):
+                    detail += f" It is linked by {excerpt(via, 120)}."
                 yield Finding(name, Outcome.TRUE, shown or told, detail, repository.source)
         elif kits := _toolkits(sources, self.axis):
             detail = f"It is done with {kits[0].name}, which is public."

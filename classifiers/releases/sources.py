@@ -2,7 +2,7 @@
 
 Slots are named ``SOURCE#PART`` (``github:owner/repo#tree``, ``arxiv:2307.09288#html``). A slot whose snapshot came by a
 link ("via SLOT" in its detail) is *near* the release and not part of it: what a linked repository holds need not be
-about this model, so only the release's own slots are texts and repositories here.
+about this model, so only the release's own slots are texts and repositories here, and those of :mod:`.linked`.
 
 A text is *whole* where absence from it means something. A paper recorded in passages, marked or so short that it can be
 none, proves presence only.
@@ -20,6 +20,7 @@ from typing import Any, Final
 from classifiers.card import read_card
 from classifiers.lazy import lazy
 from classifiers.model import Pointer, View
+from classifiers.releases.linked import adopted, linked
 from classifiers.releases.markup import LONGEST, element, page, plain
 from classifiers.releases.naming import letters, names, of_any_model, sections, trains_models
 from classifiers.releases.scope import apart
@@ -102,8 +103,14 @@ class Sources:
 
     @lazy
     def own(self) -> Mapping[str, Snapshot]:
-        """The slots of the sources that the watchlist names."""
-        return {slot: shot for slot, shot in sorted(self.view.slots.items()) if not shot.detail.startswith("via ")}
+        """The slots of the sources that the watchlist names, and of code that the release's own texts link."""
+        slots = dict(sorted(self.view.slots.items()))
+        own = adopted(self.view.subject.removeprefix(RELEASE), slots)
+        return {slot: shot for slot, shot in slots.items() if not linked(shot) or slot.partition("#")[0] in own}
+
+    def via(self, source: str) -> str:
+        """The slot that links a source which the release itself does not name; else empty."""
+        return next((linked(shot) for slot, shot in self.own.items() if slot.startswith(f"{source}#")), "")
 
     def of(self, prefix: str) -> tuple[str, ...]:
         """The release's own sources with a prefix (``hf:``), sorted."""
@@ -177,6 +184,11 @@ class Sources:
             title, summary = _entry(decode(shot.body))
             if summary:
                 yield _text(slot, Kind.ABSTRACT, plain(f"{title}. {summary}"), True)
+        elif kind == "arxiv" and part == "abs":
+            # Where arXiv has no HTML of a paper; it says what the metadata say, and says it where these were not had.
+            abstract = element(decode(shot.body), "blockquote")
+            if abstract and not self.ok(f"{source}#metadata"):
+                yield _text(slot, Kind.ABSTRACT, plain(f"{element(decode(shot.body), 'title')}. {abstract}"), True)
         elif kind in ("arxiv", "url"):
             yield from _page(slot, Kind.PAPER if kind == "arxiv" or ".pdf" in source else Kind.PAGE, decode(shot.body))
 

@@ -30,6 +30,11 @@ _FRONT: Final = re.compile(r"(?<![\w-])license: ?([a-z0-9][\w.+-]{1,40})(?= [a-z
 _LIBRARY: Final = re.compile(r"(?:library_name: ?|from |import )([A-Za-z_]\w{1,30})\b")
 _RESPONSIBLE: Final = re.compile(r"(?i)\bresponsible ai (?:model )?licen[cs]e|\brail(?:-m)? licen[cs]e")
 """What is said in words of the Hub's ``openrail`` family."""
+_OF_CODE: Final = re.compile(
+    r"(?i)\bcode\b[^,;.]{0,60}\blicen[cs]e.{0,80}\b(?:while|whereas|but)\b.{0,40}\b(?:weights|checkpoints?|models?)\b"
+)
+"""The licence that such a sentence names is the code's; what it says of the weights comes after."""
+_COMMERCIAL: Final = re.compile(r"(?i)\bcommercial")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z#*\-(\[])|\s[-*•]\s|\s#+\s")
 _LONGEST: Final = 600
 _MOST_SENTENCES: Final = 60
@@ -67,6 +72,8 @@ def licensed_in_words(sources: Sources) -> tuple[Terms, ...]:
         for start, sentence in _sentences(text.text):
             if len(sentence) > _LONGEST or not (_ABOUT_WEIGHTS.search(sentence) and _LICENSED.search(sentence)):
                 continue
+            if _OF_CODE.search(sentence):
+                continue
             if not text.own_words and not re.search(r"(?i)\b(?:our|we)\b", sentence):
                 continue
             read += 1
@@ -97,20 +104,36 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 
 
 def weights_terms(sources: Sources) -> tuple[Terms, ...]:
-    """The terms of the weights: the hub's, else what the texts say, else the licence of a repository offering them."""
+    """The terms of the weights: the hub's, else what the texts say and the licences that repositories of the release
+    hold for the model, else the licence of a repository offering them."""
     on_hub = hub_terms(sources, code=False)
     known = tuple(terms for terms in on_hub if terms.known)
     if known:
         return known
-    if told := licensed_in_words(sources):
-        return told
+    told = licensed_in_words(sources)
+    held = tuple(terms for terms in _model_licenses(sources) if terms.known)
+    if told or held:
+        return (*told, *held)
     offering = {match.text.slot.partition("#")[0] for match in said(sources, "weights-released")}
     files = (_model_license(sources, it) or license_of(sources, it) for it in sources.of("github:") if it in offering)
     found = tuple(terms for terms in files if terms is not None)
-    if sources.of("hf:"):
+    if sources.of("hf:") or _terms_apart(sources):
         # They live elsewhere, where nobody looked: that the code is free says nothing of them.
         found = tuple(terms for terms in found if terms.levels(code=False)[1] < _FREE)
     return found or on_hub
+
+
+def _terms_apart(sources: Sources) -> bool:
+    """Whether the texts speak of commercial use of the weights: terms of their own, which were not recognised."""
+    sentences = (sentence for text in sources.texts if text.own_words for _, sentence in _sentences(text.text))
+    return any(_COMMERCIAL.search(it) and _ABOUT_WEIGHTS.search(it) for it in sentences if len(it) <= _LONGEST)
+
+
+def _model_licenses(sources: Sources) -> Iterator[Terms]:
+    """The licences named for the model that the release's own code repositories hold."""
+    for source in sources.of("github:"):
+        if source not in sources.frameworks | sources.moved_on and (terms := _model_license(sources, source)):
+            yield terms
 
 
 def _model_license(sources: Sources, source: str) -> Terms | None:
@@ -131,6 +154,9 @@ def weights_released(sources: Sources) -> Iterator[Finding]:
         yield Finding(name, Outcome.FALSE, quoted(refused), "The texts say that they are withheld.", "withheld")
     elif offered:
         yield Finding(name, Outcome.TRUE, quoted(offered), "The texts offer them.", "texts")
+    elif licensed := tuple(_model_licenses(sources)):
+        detail = "A repository of the release holds a licence for the model."
+        yield Finding(name, Outcome.TRUE, tuple(it.pointer for it in licensed)[:MOST], detail, "license")
     elif sources.of("hf:"):
         shown = tuple(Pointer(f"{source}#record", "status", "not there") for source in sources.of("hf:")[:MOST])
         detail = "The hub repositories that the release is said to live in were not there, or show no weights."

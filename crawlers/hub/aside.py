@@ -28,7 +28,7 @@ from crawlers.hub.page import Page
 from crawlers.hub.record import Listed
 from crawlers.settings import Settings
 
-AHEAD: Final = 32
+AHEAD: Final = 12
 """Pages that wait to be recorded; a third of a megabyte each."""
 _LENGTH: Final = struct.Struct(">Q")
 _ROOT: Final = Path(__file__).resolve().parents[2]

@@ -102,10 +102,23 @@ def check_database(settings: Settings) -> Check:
         return Check("database", Health.FAILED, reason, fix)
     if found != HEAD:
         return _other_schema(shown, found, HEAD)
+    if why := _unwritable(path):
+        return Check(
+            "database", Health.FAILED, f"{shown}: {why}", "give yourself the right to write there, or use --db"
+        )
     if journal != "wal":
         fix = "run any command that writes, such as `ajar track`; a file on a network drive cannot keep a WAL"
         return Check("database", Health.FAILED, f"{shown}: journal mode {journal}, not WAL", fix)
     return Check("database", Health.OK, f"{shown}, schema {found}" + (", WAL" if sqlite else ""))
+
+
+def _unwritable(path: Path | None) -> str:
+    """Why an SQLite file cannot be written, empty where it can; its folder must be written too, for the log."""
+    import os
+
+    if path is None:
+        return ""
+    return next((f"{p} cannot be written to" for p in (path, path.absolute().parent) if not os.access(p, os.W_OK)), "")
 
 
 def _missing_file(path: Path) -> Check:
@@ -149,17 +162,54 @@ def check_sources(settings: Settings) -> Iterator[Check]:
     try:
         answer = fetcher.get(f"{HUB}/api/models?limit=1", limit=_BODY_LIMIT)
         refused = refusal(answer, settings.hf_token is not None)
-        if refused is None:
+        if refused is None and not _is_listing(answer.body):
+            words = f"{address} answers, and not as a hub does"
+            yield Check("hub", Health.FAILED, words, f"set HF_ENDPOINT to the address of a hub, or unset it for {HUB}")
+        elif refused is None:
             yield Check("hub", Health.OK, f"{address} answers")
         else:
             bad = refused is Refusal.BAD_TOKEN
-            yield Check("hub", Health.FAILED, f"{address}: {explain(answer, refused)}", "" if bad else fix)
+            mend = "write a new one from https://huggingface.co/settings/tokens, or unset HF_TOKEN" if bad else fix
+            yield Check("hub", Health.FAILED, f"{address}: {explain(answer, refused)}", mend)
         told = answer.headers.get("date") if address == HUB else None  # a mirror may live in another time
         yield check_clock(told, datetime.now(UTC), settings.clock)
     except FetchError as error:
         yield Check("hub", Health.FAILED, f"{address} cannot be reached: {error}", fix)
     for origin, base in settings.mirrors.items():
         yield _check_mirror(fetcher, origin, base)
+
+
+def _is_listing(body: bytes) -> bool:
+    """Whether an answer is what a hub answers to a question for its models."""
+    import json
+
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(found, list) and all(isinstance(record, dict) and "id" in record for record in found)
+
+
+def check_github(settings: Settings) -> Iterator[Check]:
+    """Whether GitHub takes the token, where there is one: a question that costs nothing of the quota."""
+    import httpx2
+
+    if settings.github_token is None:
+        return
+    fix = "write a new one from https://github.com/settings/tokens, or unset GITHUB_TOKEN"
+    origin = "https://api.github.com"
+    headers = {"user-agent": settings.user_agent, "authorization": f"Bearer {settings.github_token}"}
+    try:
+        answer = httpx2.get(settings.reach(f"{origin}/rate_limit"), headers=headers, timeout=10.0)
+    except httpx2.HTTPError as error:
+        words = f"{settings.reach(origin)} cannot be reached: {type(error).__name__}"
+        yield Check("github", Health.FAILED, words, "check the network and proxy")
+        return
+    if answer.status_code in (401, 403):
+        words = f"GITHUB_TOKEN is refused (HTTP {answer.status_code}): it is invalid or expired"
+        yield Check("github", Health.FAILED, words, fix)
+    else:
+        yield Check("github", Health.OK, f"{settings.reach(origin)} answers")
 
 
 def _check_mirror(fetcher: Fetcher, origin: str, base: str) -> Check:
@@ -201,24 +251,3 @@ def check_disk(settings: Settings) -> Check:
     if free < ENOUGH_BYTES:
         return Check("disk", Health.FAILED, words, f"make room: a whole hub needs {ENOUGH_BYTES / 1e9:.0f} GB and more")
     return Check("disk", Health.OK, words)
-
-
-def check_prefect_api() -> Check:
-    """Whether the Prefect server that the user named answers; without one, Ajar starts its own."""
-    from flows.engine import api_answers
-    from flows.user_config import prefect_settings
-
-    url = prefect_settings().get("PREFECT_API_URL")
-    if not url:
-        return Check("prefect server", Health.OK, "none is configured; Ajar starts a private one where it needs one")
-    if api_answers(url):
-        return Check("prefect server", Health.OK, f"{_bare(url)} answers")
-    fix = "start it (`prefect server start`), or unset PREFECT_API_URL"
-    return Check("prefect server", Health.FAILED, f"{_bare(url)} does not answer", fix)
-
-
-def _bare(url: str) -> str:
-    """An address without user and password."""
-    scheme, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"

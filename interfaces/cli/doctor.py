@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from interfaces.cli import checks
+from interfaces.cli import checks, machinery
 from interfaces.cli.checks import Check, Health
 from interfaces.cli.context import App
 from interfaces.cli.errors import Exit, is_wrong_use
@@ -44,6 +44,7 @@ def doctor_command(app: App, form: str | None) -> None:
 
 def _examine(app: App) -> Iterator[Check]:
     yield from checks.check_versions()
+    yield from machinery.check_pins()
     try:
         settings = app.settings
     except Exception as error:
@@ -54,9 +55,11 @@ def _examine(app: App) -> Iterator[Check]:
     yield Check("settings", Health.OK, "readable")
     yield checks.check_database(settings)
     yield checks.check_disk(settings)
-    yield checks.check_prefect_api()
+    yield from machinery.check_folders(settings)
+    yield from machinery.check_prefect(settings)
     yield from checks.check_tokens(settings)
     yield from checks.check_sources(settings)
+    yield from checks.check_github(settings)
 
 
 def _print(app: App, done: list[Check]) -> None:

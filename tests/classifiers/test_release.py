@@ -36,6 +36,11 @@ WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEM
 COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
 OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 """
+RESEARCH: Final = """The Rocket Model License
+
+You may use, copy and modify the model for non-commercial research purposes only. You may not use the model for any
+commercial purpose. Derivative works must be distributed under this license.
+"""
 WORDS: Final = "It reads tea leaves, and says how the weather of the coming week will be. " * 40
 MADE: Final = "It was trained on much text, and evaluated by how often the weather came true. "
 """A text that would say of other stages and tests, were there any."""
@@ -178,6 +183,42 @@ def test_hub_repositories_that_were_not_there_are_no_proof_that_nothing_was_rele
     answer = assessed(slots)[Component.WEIGHTS]
     assert answer.state is State.UNKNOWN
     assert [pointer.slot for pointer in why(answer, "looked-at").evidence] == ["hf:acme/rocket-7b#record"]
+
+
+def test_a_licence_for_the_model_in_its_repository_says_that_there_are_weights_and_under_which_terms() -> None:
+    slots: Slots = {f"{REPO}#README.md": readme(), f"{REPO}#LICENSE": MIT, f"{REPO}#tree": tree("LICENSE")}
+    assert assessed(slots)[Component.WEIGHTS].level == 1
+    answer = assessed({**slots, f"{REPO}#MODEL_LICENSE": RESEARCH})[Component.WEIGHTS]
+    assert why(answer, "weights-released").value == "license"
+    assert answer.state is State.ASSESSED
+    assert answer.level in (2, 3), "its terms, not those of the code"
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("We release the model weights of Rocket. They are on our server.", 5),
+        (
+            "We release the weights. The code is licensed under Apache-2.0, while model weights are fully open for "
+            "research and also allow free commercial usage on request.",
+            None,
+        ),
+        ("We release the model weights of Rocket. Commercial use of the weights needs our written permission.", None),
+    ],
+)
+def test_the_licence_of_the_code_is_not_that_of_weights_with_terms_of_their_own(text: str, level: int | None) -> None:
+    slots: Slots = {f"{REPO}#README.md": readme(text), f"{REPO}#LICENSE": MIT, f"{REPO}#tree": tree("LICENSE")}
+    assert assessed(slots)[Component.WEIGHTS].level == level
+
+
+def test_a_readme_is_evidence_of_code_where_no_list_of_files_was_read() -> None:
+    slots: Slots = {
+        f"{REPO}#README.md": readme("## How to train the model\n\nRun bash train.sh."),
+        f"{REPO}#LICENSE": MIT,
+    }
+    answer = assessed(slots)[Component.PRETRAINING_CODE]
+    assert (answer.level, answer.license) == (5, "MIT")
+    assert assessed({**slots, f"{REPO}#README.md": readme()})[Component.PRETRAINING_CODE].state is State.UNKNOWN
 
 
 def test_free_code_says_nothing_of_weights_that_live_elsewhere() -> None:

@@ -226,3 +226,44 @@ def test_a_document_headed_by_the_papers_title_is_the_releases_own() -> None:
 def test_a_series_named_without_a_version_is_ours_where_the_document_names_ours(body: str, expected: Kind) -> None:
     texts = Sources(release({f"{REPO}#README.md": f"# Rocket\n\n{WORDS}{body}"}, "rocket-2")).texts
     assert [text.kind for text in texts] == [expected]
+
+
+def test_the_abstract_page_stands_in_for_metadata_that_were_not_had() -> None:
+    page = (
+        "<html><head><title>[2503.00001] Tea</title></head><body>Menu<blockquote class='abstract'>We release the"
+        " weights.</blockquote>Browse</body></html>"
+    )
+    slots: Slots = {"arxiv:2503.00001#metadata": FetchStatus.ERROR, "arxiv:2503.00001#abs": page}
+    assert [(it.kind, it.text) for it in Sources(release(slots)).texts] == [
+        (Kind.ABSTRACT, "[2503.00001] Tea. We release the weights.")
+    ]
+    both: Slots = {**slots, "arxiv:2503.00001#metadata": abstract("We release it.")}
+    assert [it.slot for it in Sources(release(both)).texts] == ["arxiv:2503.00001#metadata"]
+
+
+def test_code_that_the_releases_own_card_links_is_its_own_where_none_is_named() -> None:
+    card, repository = "hf:acme/rocket-7b#README.md", "github:acme/lab"
+    slots: Slots = {
+        "hf:acme/rocket-7b#record": facts(hub_record()),
+        card: readme("[code](https://github.com/acme/lab)"),
+        f"{repository}#tree via {card}": tree("pretrain.py", "LICENSE"),
+        f"{repository}#LICENSE via {card}": MIT,
+        f"{repository}#README.md via {card}": readme(),
+    }
+    answer = assessed(slots)[Component.PRETRAINING_CODE]
+    assert answer.level == 5
+    assert why(answer, "code-released").detail.endswith(f"It is linked by {card}.")
+    assert why(answer, "code-released").evidence[0].slot == f"{repository}#tree"
+    other: Slots = {**slots, f"{repository}#README.md via {card}": f"# Comet\n\n{WORDS}"}
+    assert why(assessed(other)[Component.PRETRAINING_CODE], "code-released").outcome is Outcome.FALSE
+    named: Slots = {**slots, f"{REPO}#tree": tree("run.py"), f"{REPO}#README.md": readme()}
+    assert assessed(named)[Component.PRETRAINING_CODE].level == 1
+
+
+def test_what_a_linked_document_links_is_not_the_releases_word() -> None:
+    slots: Slots = {
+        "arxiv:2503.00001#metadata": abstract("We train it."),
+        f"{REPO}#tree via github:other/kit#README.md": tree("pretrain.py"),
+        f"{REPO}#README.md via github:other/kit#README.md": readme(),
+    }
+    assert assessed(slots)[Component.PRETRAINING_CODE].level == 1

@@ -27,6 +27,10 @@ heron:
   formerly: {marsh/heron-1b: marsh/h1, marsh/reeds: reeds, marsh/heron-lm: old/lm}
 egret: {title: Egret, hub: [marsh/egret], datasets: [marsh/reeds], code: ["github:marsh/heron-lm"]}
 bare: {title: Bare, papers: ["arxiv:2402.09999"]}
+branch:
+  title: Branch
+  code: ["github:now/lm@old/v1", "github:marsh/heron-lm@gone"]
+  formerly: {now/lm: marsh/heron-lm}
 broken: {title: Broken, pages: ["https://heron.example/private"]}
 """
 CARD = (
@@ -194,3 +198,17 @@ def test_a_watchlist_that_cannot_be_read_is_one_error(served: Web) -> None:
 def test_other_targets_are_refused(served: Web) -> None:
     with ReleaseCrawler(served.settings()) as crawler, pytest.raises(ValueError, match="not a release"):
         crawler.crawl(Target(HUB_MODEL, "gpt2"))
+
+
+def test_a_branch_is_read_as_it_is_and_not_the_repositorys_main_one(served: Web) -> None:
+    publish(served, "marsh/heron-lm", {"README.md": "# v1\n", "LICENSE": "GPL\n", "old.py": "pass\n"}, "old/v1")
+    found = crawl(served, "branch")
+    read = {slot: found[f"github:now/lm@old/v1#{slot}"] for slot in ("repo", "tree", "README.md", "LICENSE")}
+    assert read["README.md"].body == b"# v1\n" and read["LICENSE"].body == b"GPL\n"
+    assert b"old.py" in read["tree"].body and b"train.py" not in read["tree"].body
+    assert read["tree"].url == "https://api.github.com/repos/marsh/heron-lm/git/trees/old%2Fv1"
+    assert read["README.md"].url == "https://raw.githubusercontent.com/marsh/heron-lm/old/v1/README.md"
+    assert read["repo"].detail == "answered as marsh/heron-lm"
+    assert found["github:marsh/heron-lm@gone#repo"].status is FetchStatus.OK
+    assert found["github:marsh/heron-lm@gone#tree"].status is FetchStatus.MISSING
+    assert not any(slot.startswith("github:marsh/heron-lm#") for slot in found)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from crawlers.targets import HUB_MODEL, RELEASE, Target, TargetError, parse_target
-from crawlers.watchlist import OWN, PACKAGED, WatchlistError, watchlist
+from crawlers.watchlist import OWN, PACKAGED, WatchlistError, branch_of, watchlist
 
 PAPER = """
 anthropic-175b anthropic-lm bloom cerebras-gpt chinchilla claude claude-2 codet5 command-r command-r+ dbrx ernie-3.0
@@ -31,7 +31,8 @@ def test_each_release_lives_somewhere_and_its_predecessors_are_known(tmp_path: P
     assert [slug for slug, release in known.items() if not release.sources] == []
     assert [p for release in known.values() for p in release.predecessors if p not in known] == []
     for release in known.values():
-        named = {*release.hub, *release.datasets, *(code.removeprefix("github:") for code in release.code)}
+        code = (branch_of(code.removeprefix("github:"))[0] for code in release.code)
+        named = {*release.hub, *release.datasets, *code}
         assert release.formerly.keys() <= named, release.slug
 
 
@@ -55,6 +56,13 @@ def test_an_own_file_adds_and_replaces(tmp_path: Path) -> None:
     assert known["mt5"].title == "mT5"
 
 
+def test_a_release_may_live_on_a_branch(tmp_path: Path) -> None:
+    (tmp_path / OWN).write_text("mine: {title: Mine, code: ['github:me/mine@v1.0/old', 'github:me/mine']}\n")
+    assert watchlist(tmp_path)["mine"].sources == ("github:me/mine@v1.0/old", "github:me/mine")
+    assert branch_of("me/mine@v1.0/old") == ("me/mine", "v1.0/old")
+    assert branch_of("me/mine") == ("me/mine", "HEAD")
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -68,6 +76,11 @@ def test_an_own_file_adds_and_replaces(tmp_path: Path) -> None:
         ("a: {title: x, hub: [../../etc]}", "cannot be crawled"),
         ("a: {title: x, code: ['https://github.com/x/y']}", "cannot be crawled"),
         ("a: {title: x, code: ['github:x/..']}", "cannot be crawled"),
+        ("a: {title: x, code: ['github:x/..@v1']}", "cannot be crawled"),
+        ("a: {title: x, code: ['github:x/y@']}", "cannot be crawled"),
+        ("a: {title: x, code: ['github:x/y@../../etc']}", "cannot be crawled"),
+        ("a: {title: x, code: ['github:x/y@a..b']}", "cannot be crawled"),
+        ("a: {title: x, code: ['github:x/y@a?b=c']}", "cannot be crawled"),
         ("a: {title: x, papers: ['arxiv:../1']}", "cannot be crawled"),
         ("a: {title: x, pages: ['http://example.org/']}", "cannot be crawled"),
         ("a: {title: x, pages: ['https://169.254.169.254/latest']}", "cannot be crawled"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import quote
 
 from crawlers.settings import HUB, Settings
 
@@ -107,8 +108,8 @@ def blob(body: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest()
 
 
-def publish(web: Web, name: str, files: Mapping[str, bytes | str], **record: Any) -> None:
-    """A repository on GitHub: record, list of files, raw files."""
+def publish(web: Web, name: str, files: Mapping[str, bytes | str], branch: str = "HEAD", **record: Any) -> None:
+    """A repository on GitHub: record, list of files, raw files, as a branch shows them."""
     raw = {path: as_bytes(body) for path, body in files.items()}
     about = {"full_name": name, "default_branch": "main", "created_at": "2024-01-01T00:00:00Z", "stargazers_count": 7}
     web.say(f"https://api.github.com/repos/{name}", {**about, **record}, ETag='"repo-1"')
@@ -116,10 +117,10 @@ def publish(web: Web, name: str, files: Mapping[str, bytes | str], **record: Any
         {"path": p, "type": "blob", "sha": blob(b), "size": len(b), "url": "https://x.invalid"} for p, b in raw.items()
     ]
     answer = {"sha": "ab" * 20, "truncated": False, "tree": tree}
-    web.say(f"https://api.github.com/repos/{name}/git/trees/HEAD", answer, ETag='"tree-1"')
+    web.say(f"https://api.github.com/repos/{name}/git/trees/{quote(branch, safe='')}", answer, ETag='"tree-1"')
     web.say(f"https://api.github.com/repos/{name}/releases", [], ETag='"releases-1"')
     for path, body in raw.items():
-        web.say(f"https://raw.githubusercontent.com/{name}/HEAD/{path}", body)
+        web.say(f"https://raw.githubusercontent.com/{name}/{branch}/{path}", body)
 
 
 def model(served: Web, id_: str, card: str, sha: str = "1" * 40, **record: object) -> None:

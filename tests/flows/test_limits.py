@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crawlers import traffic
 from crawlers.settings import Settings
 from flows import batches, engine, limits
 from tests.flows.conftest import Api
@@ -80,6 +81,24 @@ def test_no_quota_asks_nothing_of_prefect(api: Api, settings: Settings) -> None:
     before = api.post("v2/concurrency_limits/filter")
     _in_a_flow(lambda: limits.wait_for(HUB, 10, replace(settings, hf_endpoint="http://127.0.0.1:9")), settings)
     assert [limit["name"] for limit in api.post("v2/concurrency_limits/filter")] == [limit["name"] for limit in before]
+
+
+@pytest.mark.prefect
+def test_a_mirror_is_limited_where_an_operator_says_so(api: Api, settings: Settings) -> None:
+    """And a batch pays afterwards for the requests of which it did not know before."""
+    mirror = replace(settings, hf_endpoint="http://mirror.example.test:8080")
+    name = "ajar-mirror-example-test"
+    slow = {"name": name, "limit": 20, "active": True, "slot_decay_per_second": 0.0001}
+    api.post("v2/concurrency_limits/", slow)
+
+    def work() -> None:
+        with limits.paced(HUB, 2, mirror):
+            traffic.count(requests=9, api=7)
+
+    _in_a_flow(work, mirror)
+    assert _limit(api, name)["active_slots"] == 7
+    _in_a_flow(lambda: limits.wait_for(HUB, 3, mirror), mirror)
+    assert _limit(api, name)["active_slots"] == 10
 
 
 @pytest.mark.prefect

@@ -103,7 +103,23 @@ def test_a_rule_change_and_its_reversal_leave_the_worlds_history_as_it_was(
         for at in (CLOCKS["third"], CLOCKS["later"], CLOCKS["last"])
     }
     assert [answer["level"] for answer in levels.values()] == [5, 4, 5], "what we believed meanwhile stays readable"
+    proofs_hold_under_the_rules_that_gave_the_answer(tmp_path, minds[0], other_rules)
     assert asked("a.db", "reclassify", AJAR_CLOCK=CLOCKS["last"])["counts"]["revised"] == 0
+
+
+def proofs_hold_under_the_rules_that_gave_the_answer(folder: Path, mind: dict[str, Any], other_rules: str) -> None:
+    """What was believed under other rules is proved by those; today's say what they see instead, and status 1."""
+    question = (mind["target"], "--component", mind["component"], "--as-of", mind["observed_at"])
+    meanwhile = ("prove", *question, "--known-at", CLOCKS["later"], "--out")
+    db, theirs, ours = ("--db", str(folder / "a.db")), folder / "theirs.zip", folder / "ours.zip"
+    assert ajar(*db, *meanwhile, str(theirs), PYTHONPATH=other_rules).returncode == 0
+    assert ajar("prove", "--verify", str(theirs), PYTHONPATH=other_rules).returncode == 0
+    for said in (ajar("prove", "--verify", str(theirs)), ajar(*db, *meanwhile, str(ours))):
+        assert said.returncode == 1
+        assert b"level is 5, not 4" in said.stderr
+    assert b"made with rules" in ajar("prove", "--verify", str(theirs)).stderr
+    now = ("prove", *question, "--known-at", CLOCKS["last"], "--out")
+    assert ajar(*db, *now, str(ours)).returncode == ajar("prove", "--verify", str(ours)).returncode == 0
 
 
 @pytest.mark.slow

@@ -51,6 +51,26 @@ def test_a_late_sweep_with_another_license_does_not_last_for_ever(world: World) 
     assert [(c.observed_at, c.after.level) for c in world.changes()] == [(day(1), 4), (day(2), 5)]
 
 
+def test_a_late_part_of_a_listing_bounds_what_it_showed_and_nothing_else(world: World) -> None:
+    """Licences changed between days 0 and 2; the part of day 1, recorded last, showed one model of the two."""
+    world.sweep(0, [model("lab/a", created=-10), model("lab/b", created=-9), model("lab/old")])
+    world.sweep(2, [model("lab/a", "gemma", created=-10), model("lab/b", "gemma", created=-9), model("lab/old")])
+    world.sweep(1, [model("lab/a", created=-10), model("lab/old")], whole=False)
+    assert sorted((c.target, c.observed_after, c.observed_at) for c in world.changes()) == [
+        ("hf:lab/a", day(1), day(2)),
+        ("hf:lab/b", day(0), day(2)),
+    ]
+
+
+def test_a_part_that_could_not_have_known_a_model_is_no_look_at_it(world: World) -> None:
+    """The part comes first, the sweeps before and after it are recorded later: they show what the part left out."""
+    world.sweep(1, [model("lab/a", created=-10), model("lab/old")], whole=False)
+    world.sweep(0, [model("lab/a", created=-10), model("lab/b", created=-9), model("lab/old")])
+    world.sweep(2, [model("lab/a", created=-10), model("lab/b", "gemma", created=-9), model("lab/old")])
+    (change,) = world.changes()
+    assert (change.target, change.observed_after, change.observed_at) == ("hf:lab/b", day(0), day(2))
+
+
 def test_a_late_deep_crawl_with_another_text_does_not_last_for_ever(world: World) -> None:
     for number, text in ((0, "MIT"), (2, "MIT"), (1, OURS)):
         world.deep(number, model("lab/a"), {"LICENSE": text})
