@@ -98,7 +98,7 @@ RELEASES: Final = (
     _place("atom-bomb", "XML entities that unfold to a hundred billion words", _paper(_laughs(), "&l;"), "Atom"),
     _place("atom-file", "XML entity that is a file of ours", _paper(_FILE, "&x;"), "Atom"),
     _place("atom-deep", "Atom half a million elements deep", _paper("", _DEEP), "Atom"),
-    _place("paper-bomb", "paper: 1 MB of gzip that unfolds to a gigabyte", _paper_bomb, "more bytes than"),
+    _place("paper-bomb", "paper: 1 MB of gzip that unfolds to a gigabyte", _paper_bomb, "because its body"),
     _place(
         "page-endless", "page of 100 MB without a length", _page(endless(b"<html>" * 99_999, 100 * MIB)), "more bytes"
     ),
