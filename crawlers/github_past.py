@@ -88,7 +88,9 @@ class GithubPast:
             for path, history in (found or {}).items():
                 wanted = [commit for commit in history if period.holds(commit.at)]
                 commits.update(commit.sha for commit in wanted)
-                snapshots += [s for commit in wanted for s in self._version(reading, path, commit)]
+                oldest = history[0] if path in reading.cut else None
+                for commit in wanted:
+                    snapshots += self._version(reading, path, commit, dated=commit is not oldest)
                 if any(period.before(commit.at) for commit in history):
                     snapshots.append(self._unlooked(reading, path, period, "was there before the period"))
             if found is not None:
@@ -148,7 +150,7 @@ class GithubPast:
         url = f"{API}/repos/{quote(reading.name)}/commits?path={quote(path, safe='')}&per_page=100{on}"
         return reading.pages(url, MAX_PAGES, path)
 
-    def _version(self, reading: Reading, path: str, commit: Commit) -> Iterator[Snapshot]:
+    def _version(self, reading: Reading, path: str, commit: Commit, *, dated: bool) -> Iterator[Snapshot]:
         """A document as a commit left it: its bytes, or that it is gone."""
         url = f"{RAW}/{reading.name}/{commit.sha}/{quote(path)}"
         answer = reading.get(url, MAX_DOCUMENT)
@@ -157,7 +159,7 @@ class GithubPast:
         if answer.status not in (200, 404):
             reading.told.append(f"{reading.name}: {path} at {commit.sha[:8]}: HTTP {answer.status}")
         elif answer.status == 200:
-            yield reading.version(path, url, commit, answer.body, etag=blob_id(answer.body))
+            yield reading.version(path, url, commit, answer.body, etag=blob_id(answer.body), dated=dated)
         else:
             yield reading.version(path, url, commit, None)
 

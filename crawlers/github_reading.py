@@ -44,6 +44,8 @@ class Reading:
         self.told: list[str] = []
         self.now: list[Snapshot] = []
         self.trees: tuple[Tree, ...] = ()
+        self.cut: set[str] = set()
+        """What a list of was left off before its end: its oldest entry is no beginning."""
 
     def get(self, url: str, limit: int) -> Answer | None:
         """An answer, None where none came (``told`` says so). Raises :class:`QuotaError`."""
@@ -90,6 +92,7 @@ class Reading:
                 return raws
             if url is None:
                 return raws
+        self.cut.add(what)
         self.told.append(f"{self.name}: {what}: the list goes on after {len(raws)}; the older ones were left out")
         return raws
 
@@ -98,13 +101,15 @@ class Reading:
         self.now.append(self._snapshot(part, url, FetchStatus.OK, self.at, body, revision=revision, dated=False,
                                        modified_at=self.pushed, media_type="application/json"))  # fmt: skip
 
-    def version(self, part: str, url: str, commit: Commit, body: bytes | None, etag: str | None = None) -> Snapshot:
-        """A part as a commit left it; None: it is gone."""
+    def version(
+        self, part: str, url: str, commit: Commit, body: bytes | None, etag: str | None = None, dated: bool = True
+    ) -> Snapshot:
+        """A part as a commit left it; None: it is gone. Not ``dated``: so it was then, and nobody says since when."""
         status = FetchStatus.MISSING if body is None else FetchStatus.OK
         detail = "not in the repository" if body is None else ""
         if commit.said is not None:
             detail = f"{detail} committed {commit.said.isoformat()}".strip()
-        return self._snapshot(part, url, status, commit.at, body or b"", revision=commit.sha or None, dated=True,
+        return self._snapshot(part, url, status, commit.at, body or b"", revision=commit.sha or None, dated=dated,
                               modified_at=commit.at, etag=etag, detail=detail)  # fmt: skip
 
     def tree(self, tree: Tree) -> Snapshot:

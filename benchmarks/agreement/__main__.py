@@ -54,10 +54,17 @@ def paper(labels: Sequence[Label], found: Mapping[str, View]) -> Iterator[str]:
         f"{percent(said['released']['baseline']['exact'])} of the labels 2 to 5."
     )
     yield from write.section("By component", write.components(said))
+    yield from write.section("By confidence", write.scores(by_confidence(recorded)))
     yield from write.section("Ablation by source", ablation(labels, found, known))
     yield from write.section("Left out", left_out(labels, found, known))
     yield from write.section("Theirs against ours", write.confusion(said["confusion"]))
     yield from write.section("Disagreements", write.disagreements(pairs))
+
+
+def by_confidence(pairs: Sequence[Pair]) -> Mapping[str, Sequence[Pair]]:
+    """The answered labels by the confidence of our answer: what it says against what came of it."""
+    steps = sorted({pair.ours.confidence for pair in pairs if pair.answered}, reverse=True)
+    return {f"{step:.2f}": [p for p in pairs if p.answered and p.ours.confidence == step] for step in steps}
 
 
 def ablation(labels: Sequence[Label], found: Mapping[str, View], known: frozenset[str]) -> Iterator[str]:
@@ -92,6 +99,8 @@ def left_out(labels: Sequence[Label], found: Mapping[str, View], known: frozense
         "each half with the entries that fire in the other": crossed,
     }
     yield from write.scores(rows)
+    yield "\nThe last of these by the confidence of our answer:\n"
+    yield from write.scores(by_confidence(crossed))
 
 
 def index(labels: Sequence[Label], found: Mapping[str, View]) -> Iterator[str]:

@@ -29,16 +29,8 @@ Entry = tuple[str, ...]
 
 _DATA: Final = Path(stages.__file__).parent.parent / "data"
 _FILES: Final = ("release_phrases", "code_paths", "toolkits", "corpora", "dataset_stages")
-_CACHED: Final = (
-    phrases.table,
-    phrases._phrases,
-    phrases._named,
-    phrases._paths,
-    phrases._ignored,
-    stages._table,
-    stages._patterns,
-    stages.stage_by_name,
-)
+_MODULES: Final = (phrases, stages)
+"""They read the data files, and remember what they read and what they found by it."""
 
 
 def tables() -> dict[str, dict[str, Any]]:
@@ -129,8 +121,10 @@ def known(read: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
 
 
 def _forget() -> None:
-    for it in _CACHED:
-        it.cache_clear()
+    for module in _MODULES:
+        for it in vars(module).values():
+            if callable(forget := getattr(it, "cache_clear", None)):
+                forget()
 
 
 def alone(fired: Mapping[Entry, frozenset[str]]) -> frozenset[Entry]:

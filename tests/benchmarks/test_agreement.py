@@ -64,7 +64,9 @@ def papers(*texts: str) -> dict[str, View]:
 
 
 def test_entries_that_fire_on_one_model_alone_are_left_out_and_come_back() -> None:
-    views = papers("We release the weights. After RLHF it flies.", "We release the weights.")
+    views = papers(
+        "We release the weights. After RLHF it flies. It was trained on the C4 corpus.", "We release the weights."
+    )
     fired = leaveout.firing(views)
     rlhf = ("release_phrases", "alignment", "own", r"\brlhf\b")
     assert fired[rlhf] == {"rocket-0"}
@@ -72,14 +74,16 @@ def test_entries_that_fire_on_one_model_alone_are_left_out_and_come_back() -> No
     assert rlhf in leaveout.unknown_to(fired, {"rocket-1"}) and rlhf not in leaveout.unknown_to(fired, {"rocket-0"})
     assert {models for entry, models in fired.items() if entry[1] == "weights-released"} == {frozenset(views)}
 
-    def stage() -> str:
-        found = next(it for it in assess(views["rocket-0"]) if it.component is Component.ALIGNMENT_DATA)
-        return next(it.outcome.value for it in found.findings if it.probe == "stage-exists")
+    assert fired["corpora", "corpora", "c4"] == {"rocket-0"}
 
-    assert stage() == "true"
+    def told() -> tuple[str, str]:
+        found = {it.component: {f.probe: f.outcome.value for f in it.findings} for it in assess(views["rocket-0"])}
+        return found[Component.ALIGNMENT_DATA]["stage-exists"], found[Component.PRETRAINING_DATA]["data-released"]
+
+    assert told() == ("true", "true")
     with leaveout.known(leaveout.without(leaveout.alone(fired))):
-        assert stage() == "not_available"
-    assert stage() == "true"
+        assert told() == ("not_available", "not_available")
+    assert told() == ("true", "true")
 
 
 @pytest.mark.shared

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from classifiers.licenses import read_text
+from crawlers import github_past
 from crawlers.github_past import GithubPast
 from crawlers.hub.revision_list import Past
 from crawlers.past_source import BEFORE_ALL, Period
@@ -18,7 +19,7 @@ from crawlers.settings import Settings
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask
 from tests.crawlers.past_web import Commit, git_tree, github, sha
-from tests.crawlers.web import Web, web
+from tests.crawlers.web import Page, Web, web
 from tests.replay import Replay
 
 NOW = "2026-08-22T20:00:00Z"
@@ -142,6 +143,33 @@ def test_an_earlier_name_is_asked_for_where_the_newer_is_not_there(served: Web) 
     past = read(served.settings(), "lab/tern", former="lab/auk")
     assert past.told == ()
     assert {s.slot.partition("#")[0] for s in past.snapshots} == {"github:lab/tern"}
+
+
+def test_the_past_of_a_branch_is_asked_for_by_its_name(served: Web) -> None:
+    github(served, REPO, HISTORY)
+    for url, page in list(served.pages.items()):  # as the branch shows it, and nothing of the main one
+        branched = url.replace("trees/HEAD", "trees/old%2Fv1") + ("&sha=old%2Fv1" if "/commits?" in url else "")
+        served.pages[branched] = served.pages.pop(url) if branched != url else page
+    past = read(served.settings(), f"{REPO}@old/v1")
+    assert past.told == ()
+    assert {s.slot.partition("#")[0] for s in past.snapshots} == {f"github:{REPO}@old/v1"}
+    asked = [it.url for it in served.asked if "/commits?" in it.url]
+    assert asked and all(url.endswith("&sha=old%2Fv1") for url in asked)
+    assert [s.body for s in slots(past, "README.md")] == [b"# Tern\n", b"# Tern 2\n"]
+
+
+def test_where_older_commits_are_left_out_the_oldest_one_is_no_beginning(
+    served: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(github_past, "MAX_PAGES", 1)
+    github(served, REPO, HISTORY)
+    listed = f"https://api.github.com/repos/{REPO}/commits?path=README.md&per_page=100"
+    page = served.pages[listed]
+    assert isinstance(page, Page)
+    served.pages[listed] = Page(page.body, 200, {"Link": f'<{listed}&page=2>; rel="next"'})
+    past = read(served.settings())
+    assert past.told == (f"{REPO}: README.md: the list goes on after 2; the older ones were left out",)
+    assert [s.dated for s in slots(past, "README.md")] == [False, True]
 
 
 def test_a_repository_is_read_whole_or_not_at_all_where_the_quota_ends(served: Web) -> None:
