@@ -73,6 +73,12 @@ bench-workers: $(STAMP) ## one, two and four workers, and one killed, into bench
 bench-history: $(STAMP) ## questions to a million intervals, beside bare SQL, both databases (a few minutes; ARGS=--write)
 	$(BIN)/python -m benchmarks.questions $(ARGS)
 
+bench-faults: $(STAMP) ## what each fault costs beside a faultless night, on the recordings of ../shared (ten minutes)
+	$(BIN)/python -m benchmarks.faults
+
+bench-hostile: $(STAMP) ## what becomes of each hostile input, its time and memory beside a harmless one (five minutes)
+	$(BIN)/python -m benchmarks.hostile
+
 constraints: $(STAMP) ## pin what pyproject.toml asks for, Python 3.11 to 3.13 (UPGRADE=--upgrade: the newest)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 $(UPGRADE) \
 	  --no-header --no-annotate --no-emit-index-url --quiet -o constraints.txt

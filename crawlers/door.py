@@ -120,6 +120,9 @@ class Door(HttpxDownloadHandler):
         except TimeoutError as error:
             raise DownloadTimeoutError(f"not complete after {TOTAL_SECONDS:.0f} s") from error
         self._keeper.reached = True
+        shown = (value.decode("latin-1") for name in response.headers for value in response.headers.getlist(name))
+        if self._keeper.settings.repeated(response.body, shown):
+            raise RefusedAddressError("the answer repeats a token of ours; it is not kept")
         self._canonical_location(request, response)
         self._keeper.remember(request, response)
         return response.copy()

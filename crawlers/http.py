@@ -210,6 +210,8 @@ class Fetcher:
         for _ in range(_MAX_REDIRECTS):
             headers = {**self._headers(_origin(canonical)), **extra} if foreign is None else self._headers("")
             answer = self._once(foreign or self._settings.reach(canonical), canonical, limit, headers)
+            if self._settings.repeated(answer.body, answer.headers.values()):
+                raise FetchError("the answer repeats a token of ours; it is not kept", transient=False)
             if foreign is None:
                 self._quota(canonical).learn(answer.headers)
             location = answer.headers.get("location")

@@ -8,12 +8,13 @@ from scrapy.http import Response
 
 
 def moment(text: str) -> datetime | None:
-    """An ISO 8601 date and time as an aware datetime; None where it is none."""
+    """An ISO 8601 date and time as an aware datetime; None where it is none, or none of our time (1970 to 8999)."""
     try:
         found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return found if 1970 <= found.year < 9000 else None
 
 
 def looks_like_html(body: bytes) -> bool:

@@ -125,7 +125,8 @@ class ReleasePast:
         if problem:
             return Estimate(problem=problem)
         period = Period(since, until)
-        return summed(self._sources[kind].estimate(found, period) for kind, found in _by_kind(asks).items())
+        known = ((self._sources[kind], found) for kind, found in _by_kind(asks).items() if kind in self._sources)
+        return summed(source.estimate(found, period) for source, found in known)
 
     def past(self, target: Target, since: datetime | None, until: datetime | None) -> Past:
         """Every source's versions in the period, and marks for those that could not be looked at."""
@@ -170,7 +171,7 @@ def _by_kind(asks: Iterable[Ask]) -> dict[str, list[Ask]]:
     """Kind → its sources, the pages last: others say which."""
     kinds: dict[str, list[Ask]] = {kind: [] for kind in PAST_SOURCES}
     for ask in asks:
-        kinds[ask.source.partition(":")[0]].append(ask)
+        kinds.setdefault(ask.source.partition(":")[0], []).append(ask)
     return {kind: found for kind, found in kinds.items() if found or kind == "url"}
 
 

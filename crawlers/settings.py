@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -95,6 +95,12 @@ class Settings:
         origin = f"{parts.scheme}://{parts.netloc}"
         base = self.hf_endpoint if origin == HUB and self.hf_endpoint != HUB else self.mirrors.get(origin, origin)
         return base + url[len(origin) :]
+
+    def repeated(self, body: bytes, headers: Iterable[str] = ()) -> bool:
+        """Whether an answer holds a token of ours, as a proxy's error page or a host that means harm may."""
+        tokens = [token for token in (self.hf_token, self.github_token) if token and len(token) >= 8]
+        text = "\n".join(headers) if tokens else ""
+        return any(token.encode() in body or token in text for token in tokens)
 
     @property
     def user_agent(self) -> str:
@@ -184,9 +190,10 @@ def _mirrors(name: str, value: Any) -> Mapping[str, str]:
         raise SettingsError(f"{name} must map origins to base addresses, such as {example}")
     found = {}
     for origin, base in value.items():
-        clean = _base(f"{name}: the origin {origin!r}", origin).lower()
+        shown = repr(origin.rpartition("@")[2][:100])  # what is before an @ may be a password
+        clean = _base(f"{name}: the origin {shown}", origin).lower()
         if urlsplit(clean).path:
-            raise SettingsError(f"{name}: {origin!r} must be an origin only, without a path, such as https://arxiv.org")
+            raise SettingsError(f"{name}: {shown} must be an origin only, without a path, such as https://arxiv.org")
         found[clean] = _base(f"{name}: the mirror of {clean}", base)
     return found
 

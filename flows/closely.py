@@ -5,6 +5,7 @@ Where the run's deep crawl is shared by several workers, the mark of how far a s
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,8 +14,11 @@ from itertools import groupby
 from crawlers.hub.deep import HubCrawler
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.targets import RELEASE, Target
+from flows.isolation import NOT_ITS_FAULT, Crawled, failed, safely
 from flows.night import Night
 from storage.shards import advance
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,10 @@ class Looked:
 def crawl(night: Night, batch: Sequence[Target]) -> list[Looked]:
     """Deep-crawl targets and record them; says what came of each, in their order."""
     looked: list[Looked] = []
-    writer = night.store.writer
     with HubCrawler(night.settings) as crawler:
         for part in _parts(batch):
-            crawled = [(t, (night.releases if t.kind == RELEASE else crawler).crawl(t, writer.known(t))) for t in part]
-            came = [came_of(target, snapshots) for target, snapshots in crawled]
-            told = [line for c, (_, snapshots) in zip(came, crawled, strict=True) for line in _failures(c, snapshots)]
-            _record(night, crawled, told)
-            looked += came
+            kinds = [(target, night.releases if target.kind == RELEASE else crawler) for target in part]
+            looked += _recorded(night, [(target, safely(night, target, kind.crawl)) for target, kind in kinds])
     return looked
 
 
@@ -48,7 +48,22 @@ def _parts(batch: Sequence[Target]) -> Iterator[list[Target]]:
         yield from [[target] for target in together] if release else [together]
 
 
-def _record(night: Night, crawled: Sequence[tuple[Target, Sequence[Snapshot]]], told: list[str]) -> None:
+def _recorded(night: Night, crawled: Sequence[Crawled]) -> list[Looked]:
+    """Record targets together; where one of them cannot be recorded, each by itself, and that one as an error."""
+    try:
+        return _record(night, crawled)
+    except NOT_ITS_FAULT:
+        raise
+    except Exception as error:
+        log.exception("%s could not be recorded", ", ".join(str(target) for target, _ in crawled))
+        if len(crawled) > 1:
+            return [looked for one in crawled for looked in _recorded(night, [one])]
+        return _record(night, [(crawled[0][0], failed(night, crawled[0][0], error))])
+
+
+def _record(night: Night, crawled: Sequence[Crawled]) -> list[Looked]:
+    came = [came_of(target, snapshots) for target, snapshots in crawled]
+    told = [line for c, (_, snapshots) in zip(came, crawled, strict=True) for line in _failures(c, snapshots)]
     if night.shard is None:
         night.store.writer.record_deep(night.run, crawled)
     else:
@@ -58,6 +73,7 @@ def _record(night: Night, crawled: Sequence[tuple[Target, Sequence[Snapshot]]], 
         night.shard = replace(night.shard, done=night.shard.done + len(crawled), told=tuple(all_told))
     for sentence in told:
         night.tell(sentence)
+    return came
 
 
 def _failures(came: Looked, snapshots: Sequence[Snapshot]) -> Iterator[str]:

@@ -13,13 +13,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from benchmarks.scale import parts
 from benchmarks.scale.databases import KINDS, Database, database
 from benchmarks.scale.listing import NIGHTS, Models
 from benchmarks.scale.pages import folder_of, write
 from benchmarks.scale.report import keep, publish
-from benchmarks.scale.sittings import Stored
+from benchmarks.scale.sittings import Sittings, Stored
 from benchmarks.scale.worker import UNFINISHED
 
 NAMES: Final = ("first", "second")
@@ -53,11 +54,15 @@ def main() -> int:
                 place.mkdir(exist_ok=True)
                 stored = Stored(place / f"{kind}-{name}.json")
                 with (
-                    parts.hub(pages, models, args.seed) as url,
+                    parts.hub(pages, models, args.seed, stored.load().port) as url,
                     database(kind, place, name == "second" or stored.begun, name == "second") as found,
                 ):
                     measured = measure(url, found, name, stored, args.minutes)
                     if measured is None:
+                        keep(
+                            "unfinished", {"models": models, "database": kind, "night": name, **reached(stored.load())}
+                        )
+                        publish()
                         print("unfinished: the same command goes on", file=sys.stderr)
                         return 3
                     keep(name, {"models": models, "database": kind, **measured})
@@ -100,7 +105,7 @@ def night(url: str, found: Database, name: str, stored: Stored, minutes: float) 
         moment = NIGHTS[NAMES.index(name)].isoformat()
         ran = parts.run("benchmarks.scale.worker", "night", url, found.url, moment, str(minutes))
     seen, said = parts.asked(url), ran.said
-    sat = stored.add(said, seen["pages"][0] if seen["pages"] else ran.began, ran.memory)
+    sat = stored.add(said, seen["pages"][0] if seen["pages"] else ran.began, ran.memory, urlsplit(url).port or 0)
     if said["status"] == UNFINISHED:
         return None
     ends, models = said["phases"], seen["models"]
@@ -131,6 +136,20 @@ def night(url: str, found: Database, name: str, stored: Stored, minutes: float) 
         "status": said["status"],
         "told": said["told"],
         "asked": {what: n["asked"] for what, n in seen["others"].items()},
+    }
+
+
+def reached(sat: Sittings) -> dict[str, Any]:
+    """How far an unfinished night has come, and at what rate."""
+    models = sat.times[-1][1]
+    tenths = list(_tenths(sat.times, sat.spent, models))
+    return {
+        "recorded": models,
+        "seconds": round(sat.times[-1][0]),
+        "tenths": [rate for rate, _ in tenths],
+        "tenths_cpu": [round(cpu, 1) for _, cpu in tenths],
+        "memory": round(sat.memory),
+        "parts": {part: round(mib) for part, mib in sat.parts.items()},
     }
 
 

@@ -145,9 +145,10 @@ async def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--models", type=int, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--port", type=int, default=0)
     args = parser.parse_args()
     hub = Hub(args.folder, Models(args.models, args.seed))
-    server = await asyncio.start_server(hub.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(hub.serve, "127.0.0.1", args.port)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     async with server:
         await server.serve_forever()

@@ -20,9 +20,10 @@ _EVERY: Final = 0.3
 
 
 @contextmanager
-def hub(folder: Path, models: int, seed: int) -> Iterator[str]:
-    """The hub's address."""
-    command = [sys.executable, "-m", "benchmarks.scale.hub", str(folder), "--models", str(models), "--seed", str(seed)]
+def hub(folder: Path, models: int, seed: int, port: int = 0) -> Iterator[str]:
+    """The hub's address; at any free port, unless one is asked for."""
+    numbers = ["--models", str(models), "--seed", str(seed), "--port", str(port)]
+    command = [sys.executable, "-m", "benchmarks.scale.hub", str(folder), *numbers]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

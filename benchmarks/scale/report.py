@@ -26,6 +26,9 @@ def keep(kind: str, measured: dict[str, Any]) -> None:
     """Keep a measurement in place of the last one of the same size and database."""
     everything = load()
     which = (measured["models"], measured["database"])
+    if kind in ("first", "second"):  # what was unfinished is finished
+        left = everything.get("unfinished", [])
+        everything["unfinished"] = [m for m in left if (m["models"], m["database"], m["night"]) != (*which, kind)]
     others = [m for m in everything.get(kind, []) if (m["models"], m["database"]) != which]
     stamp = {"at": datetime.now(UTC).isoformat(timespec="minutes"), "load": round(os.getloadavg()[1], 1)}
     everything[kind] = sorted([*others, {**measured, **stamp}], key=lambda m: (m["models"], m["database"] != "sqlite"))
@@ -40,6 +43,8 @@ def publish() -> bool:
     lines = [_HEAD.format(machine=platform.machine(), cores=os.cpu_count(), python=platform.python_version())]
     for part in (_speed, _cpu, _tenths, _memory, _size, _rest):
         lines += ["", *part(nights)]
+    for left in found.get("unfinished", []):
+        lines += ["", *_unfinished(left)]
     for asked in found.get("history", []):
         lines += ["", *_history(asked)]
     RESULTS.write_text("\n".join(lines) + "\n")
@@ -120,6 +125,16 @@ def _rest(nights: list[Night]) -> list[str]:
         seconds = " | ".join(f"{value:,}" for value in m["seconds"].values())
         lines.append(f"| {_name(m)} | {seconds} | {asked} | {m['status']} |")
     return lines
+
+
+def _unfinished(m: dict[str, Any]) -> list[str]:
+    held = ", ".join(f"{part} {mib}" for part, mib in sorted(m["parts"].items(), key=lambda p: -p[1]))
+    return [
+        f"**Unfinished**: {m['models']:,} {m['database']}, {m['night']} night: {m['recorded']:,} models recorded in",
+        f"{m['seconds']:,} s, load {m['load']}. By tenth of these, models a second:",
+        f"{' '.join(f'{n:,}' for n in m['tenths'])}; microseconds of the recording process a model:",
+        f"{' '.join(f'{n:.0f}' for n in m['tenths_cpu'])}. Memory {m['memory']} MiB: {held}.",
+    ]
 
 
 def _history(m: dict[str, Any]) -> list[str]:

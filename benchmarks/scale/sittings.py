@@ -19,6 +19,8 @@ class Sittings:
     """All of them together. ``times``: (seconds since the first page was asked for, models recorded)."""
 
     number: int = 0
+    port: int = 0
+    """The hub's: a run goes on only at the endpoint where it began."""
     times: list[tuple[float, int]] = field(default_factory=list)
     spent: list[float] = field(default_factory=list)
     reading: float = 0.0
@@ -37,9 +39,14 @@ class Stored:
         """Whether a sitting was left."""
         return self._path.exists()
 
-    def add(self, said: Mapping[str, Any], began: float, memory: Memory) -> Sittings:
+    def load(self) -> Sittings:
+        """The sittings so far."""
+        return Sittings(**json.loads(self._path.read_text())) if self.begun else Sittings()
+
+    def add(self, said: Mapping[str, Any], began: float, memory: Memory, port: int) -> Sittings:
         """Put another sitting after those before: what its worker said, when its first page was asked for."""
-        sat = Sittings(**json.loads(self._path.read_text())) if self.begun else Sittings()
+        sat = self.load()
+        sat.port = port
         last, spent = (sat.times[-1][0], sat.spent[-1]) if sat.times else (0.0, 0.0)
         sat.number += 1
         sat.times += [(last + at - began, done) for at, done in said["times"]]

@@ -78,6 +78,7 @@ _TAG_FORMATS: Final[Mapping[str, str]] = {
 _FORMAT_TAGS: Final = frozenset(_TAG_FORMATS)
 _FILE_NAME: Final = itemgetter("rfilename")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST: Final = (datetime(9000, 1, 1, tzinfo=UTC) - _EPOCH).days * 86_400_000_000
 
 
 class RecordError(ValueError):
@@ -119,17 +120,16 @@ def commit(value: object) -> str | None:
 
 
 def microseconds(value: object) -> int | None:
-    """An ISO 8601 date of the Hub as microseconds since 1970 (without a zone: UTC), or None where it is none."""
-    if not isinstance(value, str):
-        return None
+    """An ISO 8601 date of the Hub as microseconds since 1970 (without a zone: UTC); None for none of our time."""
     try:
-        parsed = datetime.fromisoformat(value)
+        parsed = datetime.fromisoformat(value)  # type: ignore[arg-type]  # what is no text is a TypeError
         if parsed.tzinfo is None:
             parsed = parsed.replace(tzinfo=UTC)
         since = parsed - _EPOCH
-        return since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds
-    except (ValueError, OverflowError):
+        micros = since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds
+    except (TypeError, ValueError, OverflowError):
         return None
+    return micros if 0 <= micros <= _LATEST else None
 
 
 def moment(micros: int | None) -> datetime | None:

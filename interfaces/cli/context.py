@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from interfaces.cli.errors import AjarError, Exit, complain
+from flows.redaction import secrets
+from interfaces.cli.errors import AjarError, Exit, complain, hide
 from interfaces.render import logline
 from interfaces.render.progress import Progress
 
@@ -40,7 +41,10 @@ class App:
         from crawlers.settings import Settings
 
         settings = Settings.load()
-        return replace(settings, database_url=database_url(self.database)) if self.database else settings
+        if self.database:
+            settings = replace(settings, database_url=database_url(self.database))
+        hide(secrets(settings))
+        return settings
 
     @property
     def out(self) -> TextIO:

@@ -13,6 +13,7 @@ from typing import Final
 
 import click
 
+from flows.redaction import redact
 from interfaces.render import logline
 from interfaces.render.clean import clean, shorten
 
@@ -69,10 +70,24 @@ def is_one_of(error: BaseException, names: tuple[tuple[str, str], ...]) -> bool:
     return any(isinstance(kind, type) and isinstance(error, kind) for kind in kinds)
 
 
+_hidden: tuple[str, ...] = ()
+
+
+def hide(secrets: tuple[str, ...]) -> None:
+    """From now on these are masked in whatever goes to standard error: libraries log what the world says back."""
+    global _hidden
+    _hidden = secrets
+
+
+def masked(text: str) -> str:
+    """``text`` without secrets."""
+    return redact(text, _hidden)
+
+
 def complain(message: str, level: str = "error") -> None:
     """One line on standard error."""
     try:
-        told = shorten(clean(message), 1000)
+        told = shorten(clean(masked(message)), 1000)
         sys.stderr.write((f"ajar: {told}" if logline.for_people() else logline.line(level, told)) + "\n")
     except OSError:  # the reader of standard error has gone: there is nobody to tell
         return
@@ -110,7 +125,7 @@ def report(error: Exception, *, verbose: bool) -> Exit:
 def _safe_line(text: str) -> str:
     """Lines of a traceback quote the world, too. Indentation stays."""
     lines = text.splitlines()
-    return "".join(f"{' ' * (len(line) - len(line.lstrip(' ')))}{clean(line)}\n" for line in lines)
+    return "".join(f"{' ' * (len(line) - len(line.lstrip(' ')))}{clean(masked(line))}\n" for line in lines)
 
 
 def _prefix(error: Exception, status: Exit) -> str:

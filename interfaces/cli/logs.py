@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from interfaces.cli.context import App
+from interfaces.cli.errors import masked
 from interfaces.render import logline
 from interfaces.render.clean import clean, clean_lines
 
@@ -51,6 +52,13 @@ class _SafeFormatter(logging.Formatter):
         return logline.line(record.levelname.lower(), record.getMessage(), record.name, fields)
 
 
+class _Record(logging.LogRecord):
+    """A message without secrets, whoever logs it and whichever handler takes it."""
+
+    def getMessage(self) -> str:  # noqa: N802 - the library's name
+        return masked(super().getMessage())
+
+
 class _Handler(logging.Handler):
     def __init__(self, app: App) -> None:
         super().__init__()
@@ -59,7 +67,7 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            line = self.format(record)
+            line = masked(self.format(record))
             self._app.clear_bars()
             sys.stderr.write(f"{line}\n")
         except OSError:  # nobody reads standard error any more
@@ -74,6 +82,7 @@ def set_up_logging(app: App) -> None:
     To be called again when Prefect was imported: it puts a handler of its own in the place of ours.
     """
     logline.use(_form(app))
+    logging.setLogRecordFactory(_Record)
     root = logging.getLogger()
     for handler in [h for h in root.handlers if isinstance(h, _Handler) or type(h).__name__ == _PREFECTS]:
         root.removeHandler(handler)

@@ -145,6 +145,19 @@ def test_an_earlier_name_is_asked_for_where_the_newer_is_not_there(served: Web) 
     assert {s.slot.partition("#")[0] for s in past.snapshots} == {"github:lab/tern"}
 
 
+def test_the_past_of_a_branch_is_asked_for_by_its_name(served: Web) -> None:
+    github(served, REPO, HISTORY)
+    for url, page in list(served.pages.items()):  # as the branch shows it, and nothing of the main one
+        branched = url.replace("trees/HEAD", "trees/old%2Fv1") + ("&sha=old%2Fv1" if "/commits?" in url else "")
+        served.pages[branched] = served.pages.pop(url) if branched != url else page
+    past = read(served.settings(), f"{REPO}@old/v1")
+    assert past.told == ()
+    assert {s.slot.partition("#")[0] for s in past.snapshots} == {f"github:{REPO}@old/v1"}
+    asked = [it.url for it in served.asked if "/commits?" in it.url]
+    assert asked and all(url.endswith("&sha=old%2Fv1") for url in asked)
+    assert [s.body for s in slots(past, "README.md")] == [b"# Tern\n", b"# Tern 2\n"]
+
+
 def test_where_older_commits_are_left_out_the_oldest_one_is_no_beginning(
     served: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ HOSTILE = 'a "quote", an = sign,\na new line, \x1b[31mred\x1b[0m and \u202eback\
 
 
 @pytest.fixture(autouse=True)
-def text_again() -> None:
-    logline.use("text")
+def text_again() -> Iterator[None]:
+    """The form is the process's, which here outlives the command."""
+    yield
+    logline.use(logline.TEXT)
 
 
 @pytest.mark.parametrize("form", ["logfmt", "json"])
@@ -79,7 +82,7 @@ def test_a_run_ends_with_its_metrics_and_keeps_them(
     assert metrics["bytes"] > 1000
     assert metrics["seconds"] > 0
     assert metrics["models_per_second"] == pytest.approx(metrics["models"] / metrics["seconds"], rel=0.2)
-    assert 50 < metrics["peak_memory_mib"] < 500
+    assert metrics["peak_memory_mib"] > 50  # of this process, whatever other tests did in it
     assert main(["runs", "--json"]) == 0
     (run,) = json.loads(capsys.readouterr().out)
     assert run["metrics"]["requests"] == metrics["requests"]

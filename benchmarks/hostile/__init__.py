@@ -1,0 +1,1 @@
+"""Hostile input: what becomes of it, and what it costs beside a harmless crawl."""

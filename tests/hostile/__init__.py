@@ -1,0 +1,1 @@
+"""Hostile input through the front door; the inputs themselves are `benchmarks/hostile`."""
