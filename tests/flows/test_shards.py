@@ -151,7 +151,7 @@ def history(made: Cluster, database: str, folder: Path) -> dict[str, Counter[str
 
 @pytest.mark.prefect
 @pytest.mark.slow
-@pytest.mark.parametrize("who", ["a worker"])
+@pytest.mark.parametrize("who", ["a worker", "the night"])
 def test_a_kill_costs_a_shards_retry_and_nothing_else(who: str, postgres_url: str, tmp_path: Path) -> None:
     """Two workers in the middle of their shards when one of them, or the night that waits for them, is killed."""
     turnstile = Turnstile()
