@@ -118,6 +118,7 @@ def test_killed_processes_leave_no_server_and_the_next_one_runs(
 
 
 @pytest.mark.prefect
+@pytest.mark.slow
 def test_importing_prefect_too_early_is_no_harm(api: Api, child_environment: dict[str, str], tmp_path: Path) -> None:
     """The flow is imported first, Prefect with it: the run is as quiet, and talks to the API of its own."""
     kept = {k: v for k, v in child_environment.items() if k != "PREFECT_LOGGING_LEVEL"}

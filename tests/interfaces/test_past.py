@@ -33,6 +33,7 @@ def believed(database: Path) -> list[tuple[object, ...]]:
     ]
 
 
+@pytest.mark.slow
 def test_nightly_then_backfill_and_backfill_then_nightly(demo_hub: DemoHub, tmp_path: Path) -> None:
     demo_hub.at = datetime.fromisoformat(NIGHT)
     histories = []

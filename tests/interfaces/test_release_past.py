@@ -95,6 +95,7 @@ def test_the_archive_is_asked_only_with_its_switch(served: Web) -> None:
     assert json.loads(done.stdout)["counts"]["past"] == 1, "and the rest is there already"
 
 
+@pytest.mark.slow
 def test_a_watchlist_in_one_command_names_what_could_not_be_read(served: Web) -> None:
     ajar("track", "tern", "auk", "nobody/nothing")
     done = backfill(served, "--watchlist", "--json")
@@ -104,6 +105,7 @@ def test_a_watchlist_in_one_command_names_what_could_not_be_read(served: Web) ->
     assert (outcome["status"], outcome["counts"]["backfilled"]) == ("partial", 2)
 
 
+@pytest.mark.slow
 def test_a_killed_backfill_of_releases_asks_again_for_nothing_that_was_recorded(served: Web) -> None:
     """SIGKILL while the second release is read; what the first one gave is neither lost nor asked for again."""
     reached, go_on = threading.Event(), threading.Event()
