@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from benchmarks.scale.listing import Models
 from benchmarks.scale.pages import SIZE, Pages, read
+from benchmarks.sweep.hub import read_headers
 
 _MISSING: Final = ("404 Not Found", "X-Error-Code: RepoNotFound\r\n", b'{"error":"Repository not found"}')
 _NO_FILE: Final = ("404 Not Found", "X-Error-Code: EntryNotFound\r\n", b'{"error":"Entry not found"}')
@@ -41,7 +42,7 @@ class Hub:
         try:
             while line := await reader.readline():
                 method, target, _ = line.decode("latin-1").split(" ", 2)
-                headers = await _headers(reader)
+                headers = await read_headers(reader)
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 url = urlsplit(target)
                 if url.path == "/api/models":
@@ -129,14 +130,6 @@ def _document(name: str, record: dict[str, Any]) -> bytes | None:
 def _head(status: str, extra: str, length: int) -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{extra}\r\n"
     return head.encode("latin-1")
-
-
-async def _headers(reader: asyncio.StreamReader) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    while (raw := await reader.readline()) not in (b"\r\n", b"\n", b""):
-        name, _, value = raw.decode("latin-1").partition(":")
-        headers[name.strip().lower()] = value.strip()
-    return headers
 
 
 async def main() -> None:

@@ -80,7 +80,7 @@ class Server:
         try:
             while line := await reader.readline():
                 method, target, _ = line.decode("latin-1").split(" ", 2)
-                headers = await _headers(reader)
+                headers = await read_headers(reader)
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 status, extra, payload = self._answer(method, target, body, headers.get("host", ""))
                 head = f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {len(payload)}\r\n"
@@ -115,7 +115,8 @@ class Server:
         return json.dumps({"pages": len(self._asked), **asked}).encode()
 
 
-async def _headers(reader: asyncio.StreamReader) -> dict[str, str]:
+async def read_headers(reader: asyncio.StreamReader) -> dict[str, str]:
+    """A request's headers, names in lower case."""
     headers: dict[str, str] = {}
     while (raw := await reader.readline()) not in (b"\r\n", b"\n", b""):
         name, _, value = raw.decode("latin-1").partition(":")
