@@ -245,6 +245,7 @@ def test_a_database_that_is_restarted_is_reached_again(
     assert history(ajar, where["AJAR_DATABASE_URL"]) == calm[0]
 
 
+@pytest.mark.slow
 def test_a_run_whose_lock_another_took_meanwhile_stops(ajar: Ajar, hub: FaultyHub, own_server: Any) -> None:
     """A restarted server has forgotten who was running; whoever comes first goes on."""
     url = own_server.get_uri()

@@ -92,6 +92,7 @@ def test_logs_go_to_stderr_and_telemetry_nowhere(api: Api) -> None:
 
 
 @pytest.mark.prefect
+@pytest.mark.slow
 def test_killed_processes_leave_no_server_and_the_next_one_runs(
     api: Api, child_environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -84,6 +84,7 @@ def _deployment(api: Api) -> dict[str, Any]:
 
 
 @pytest.mark.prefect
+@pytest.mark.slow
 def test_what_is_scheduled_runs_in_the_working_folder(
     api: Api, child_environment: dict[str, str], tmp_path: Path
 ) -> None:

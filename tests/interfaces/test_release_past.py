@@ -87,6 +87,7 @@ def test_the_past_of_a_release_answers_for_past_dates(served: Web) -> None:
     assert change["evidence"][0]["url"].startswith("https://raw.githubusercontent.com/lab/tern/")
 
 
+@pytest.mark.slow
 def test_the_archive_is_asked_only_with_its_switch(served: Web) -> None:
     backfill(served, "tern", "-q")
     assert not [a.url for a in served.asked if "web.archive.org" in a.url]
