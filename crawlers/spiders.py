@@ -28,7 +28,7 @@ from twisted.python.failure import Failure
 
 from crawlers import traffic
 from crawlers.door import Door, Doorkeeper
-from crawlers.http_pace import asked_wait
+from crawlers.http_pace import AWAY, asked_wait
 from crawlers.settings import Settings
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask, Visit
@@ -39,7 +39,9 @@ TRIES: Final = 8
 LONGEST_WAIT: Final = 300.0
 """Seconds that a source may ask us to wait; one that asks for more is left alone."""
 _REDIRECTS: Final = 5
-_CONNECT_RETRIES: Final = 1
+_CONNECT_RETRIES: Final = 3
+_KNOWN_RETRIES: Final = 5
+"""Of a host that answered before: a name that fails to resolve now and then costs a try more."""
 _TRY_AGAIN: Final = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -115,7 +117,7 @@ class PoliteRetry(RetryMiddleware):
         headers = {k.decode("latin-1").lower(): v[-1].decode("latin-1") for k, v in response.headers.items() if v}
         asked = asked_wait(headers)
         if asked is not None and asked > LONGEST_WAIT:
-            raise IgnoreRequest(f"HTTP {response.status}; the source asks us to stay away for {asked:.0f} s")
+            raise IgnoreRequest(f"HTTP {response.status}; {AWAY} {asked:.0f} s")
         again = self._retry(request, f"HTTP {response.status}")
         if again is not None:
             await self._wait(request, asked)
@@ -123,9 +125,11 @@ class PoliteRetry(RetryMiddleware):
 
     async def process_exception(self, request: Request, exception: Exception, spider: Any = None) -> Any:  # type: ignore[override]
         nobody_there = isinstance(exception, CannotResolveHostError | DownloadConnectionRefusedError)
-        if nobody_there and request.meta.get("retry_times", 0) >= _CONNECT_RETRIES:
-            keeper: Doorkeeper = self.crawler.spider.keeper  # type: ignore[union-attr]
-            keeper.closed[urlsplit(request.url).hostname or ""] = reason(exception)
+        keeper: Doorkeeper = self.crawler.spider.keeper  # type: ignore[union-attr]
+        host = urlsplit(request.url).hostname or ""
+        most = _KNOWN_RETRIES if host in keeper.answered else _CONNECT_RETRIES
+        if nobody_there and request.meta.get("retry_times", 0) >= most:
+            keeper.closed[host] = reason(exception)
             return None
         again = super().process_exception(request, exception)
         if again is not None:

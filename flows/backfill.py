@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from classifiers.rules import rules_version
+from crawlers.http_pace import throttled
 from crawlers.hub.deep import CRAWLER
 from crawlers.past import Past, PastCrawler, PastError, past_crawler
 from crawlers.settings import HUB, Settings
@@ -152,6 +153,7 @@ def _ended(filling: Filling, resumed: bool, meter: Meter) -> BackfillOutcome:
         "blobs": counts.get("blobs", 0),
         "requests": counts.get("requests", 0),
         "failed": failed,
+        "throttled": sum(map(throttled, filling.told)),
     }
     store.writer.end(filling.run, status, filling.settings.now(), coverage)
     row = close(store, filling.run, meter)
