@@ -2,8 +2,8 @@
 
 Two recorded nights with changes between them, over a small listing and a watchlist (a release with its code, paper
 and pages among it), through the nightly flow, against replays of ``../shared`` behind a proxy that fails by a seeded
-generator (:mod:`benchmarks.faults.proxy`); seeds 1 to 5. Where a history differs from the faultless one, a night without
-faults follows, which must bring the same answers without a change that no publisher made.
+generator (:mod:`benchmarks.faults.proxy`); seeds 1 to 5. Where a history differs from the faultless one, a night
+without faults follows, which must bring the same answers without a change that no publisher made.
 
 Results are kept a line a fault in ``results.json``: what is there of this tree is not measured again (``--again``).
 """
@@ -121,7 +121,8 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
             lines.append(
                 f"| {words} | {rate:.0%} | {found['requests']:.0f} | {found['faults']:.0f} | {found['seconds']} "
                 f"| {found['listing']:.0%} | {min(1, found['targets']):.0%} | {found['missed']:.0f} "
-                f"| {found['equal']} of {found['runs']} | {found['caught']} of {found['runs']} | {found['invented']} |\n"
+                f"| {found['equal']} of {found['runs']} | {found['caught']} of {found['runs']} "
+                f"| {found['invented']} |\n"
             )
     return "".join(lines)
 
