@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
-HEAD: Final = "0005"
+HEAD: Final = "0008"
 """The newest migration; a test holds it against ``storage/migrations/versions``."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
