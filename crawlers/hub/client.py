@@ -52,8 +52,8 @@ def hub_fetcher(
     """
     direct = settings.reach(HUB) == HUB
     ours = {"user-agent": settings.user_agent, "accept-encoding": "gzip, deflate"}
-    # Not build_hf_headers: to name the caller's tools it asks the endpoint for a list of them, at no quota and unbounded,
-    # keeps the answer in the home directory, and fails on one of another shape.
+    # Not build_hf_headers: to name the caller's tools it asks the endpoint for a list of them, past our bounds, keeps
+    # the answer in the home directory for a day, and fails on one of another shape.
     known = ours if settings.hf_token is None else {**ours, "authorization": f"Bearer {settings.hf_token}"}
 
     def headers(origin: str) -> Mapping[str, str]:
