@@ -16,7 +16,6 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
@@ -156,8 +155,13 @@ def _judge(settings: Settings, run: Run, rules: str, subjects: Mapping[int, str]
             return judge.of(connection, subjects), time.monotonic() - began
 
 
-@lru_cache(maxsize=1)
 def _prepared(url: str, run: Run) -> tuple[Engine, Rejudging]:
     """Of this process: a run's looks, which stand while it lasts, are read once."""
-    engine = open_engine(url)
-    return engine, rejudging(engine, run)
+    if (url, run.id, run.rules_id) not in _kept:
+        _kept.clear()
+        engine = open_engine(url)
+        _kept[url, run.id, run.rules_id] = engine, rejudging(engine, run)
+    return _kept[url, run.id, run.rules_id]
+
+
+_kept: dict[tuple[str, int, int], tuple[Engine, Rejudging]] = {}
