@@ -16,7 +16,7 @@ from crawlers.targets import HUB_MODEL
 from storage import schema
 from storage.answers import Cause, Value
 from storage.believed import Believed, load_believed
-from storage.bulk import chunks, insert_rows, next_id, select_in
+from storage.bulk import among, chunks, insert_rows, next_id, select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS
 from storage.derivation import Derivation, Derivations, ObsKey
 from storage.derive import Derived
@@ -154,10 +154,10 @@ class Beliefs:
         lasting = [b.id for b in beliefs if b.recorded_at < now]
         # Believed and dropped at one instant of the recording clock: no question could ever have been answered with it.
         passing = [b.id for b in beliefs if b.recorded_at >= now]
-        for part in chunks(lasting):
-            self._connection.execute(update(t).where(t.c.id.in_(part)).values(superseded_at=now))
-        for part in chunks(passing):
-            self._connection.execute(delete(t).where(t.c.id.in_(part)))
+        for some in among(self._connection, t.c.id, lasting):
+            self._connection.execute(update(t).where(some).values(superseded_at=now))
+        for some in among(self._connection, t.c.id, passing):
+            self._connection.execute(delete(t).where(some))
 
     def _reruled(self, subject_id: int, before: list[Believed], derived: Sequence[Derived], because: Cause) -> int:
         """Record where today's rules, or a person, see the same evidence differently; returns how often."""
