@@ -16,6 +16,10 @@ PERSON_SAID: Final = "person-said"
 """The probe of the finding that holds a person's reason, as its value."""
 
 
+Place = tuple[int, ...]
+"""Where a change stands among all others (:class:`storage.events.Row`)."""
+
+
 class Cause(StrEnum):
     """Why an answer changed (design, section 3)."""
 
@@ -115,7 +119,8 @@ class Interval:
 class Change:
     """One change event, as ``ajar changes`` prints it. ``before`` is None where the subject appears.
 
-    ``because`` is a person's reason, where the answer is a person's word.
+    ``because`` is a person's reason, where the answer is a person's word. ``place`` is where it stands among all
+    changes of its database: what follows it can be asked for.
     """
 
     target: str
@@ -130,6 +135,7 @@ class Change:
     facts: tuple[Fact, ...]
     evidence: tuple[Evidence, ...]
     because: str = ""
+    place: Place = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
