@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
@@ -61,6 +62,8 @@ class Doorkeeper:
         """Host → why it is not asked any more, such as a quota that is used up."""
         self.answered: set[str] = set()
         """Hosts that answered."""
+        self.exhausted: Counter[str] = Counter()
+        """Host → how many requests in a row failed at every try."""
         self._next: dict[str, float] = {}
         self._answers: dict[tuple[str, bytes], Response] = {}
         self._bytes = 0

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.faults.compare import Told, invented
 from benchmarks.faults.proxy import SOURCES, Plan, Proxy
 
 SHARED: Final = Path(__file__).resolve().parents[3] / "shared"
@@ -52,8 +53,8 @@ class Came:
     invented: int
 
 
-History = tuple[frozenset[str], frozenset[str], frozenset[str]]
-"""Everything that is believed with its dates; the answers now in force; publishers' changes, without their dates."""
+History = tuple[frozenset[str], frozenset[str], frozenset[Told]]
+"""Everything that is believed with its dates; the answers now in force; publishers' changes."""
 
 
 class Replaying:
@@ -161,15 +162,15 @@ def measured(fault: str, rate: float, seed: int) -> Came:
     timeout = 1.0 if fault in ("hang", "mixed") else 30.0
     database, came = _nights(plan, timeout, dns=rate if fault == "dns" else 0.0)
     equal = caught = _history(database) == _calm[0]
-    invented = 0
+    wrong = 0
     if not equal:
         _night(database, AFTER, Plan(), 30.0, 0.0)
     after = _history(database)
     if not equal:
         caught = after[1] == _calm[0][1]
-        invented = len(after[2] - _calm[0][2])
+        wrong = len(invented(after[2], _calm[0][2]))
     Path(database.removeprefix("sqlite:///")).unlink()
-    return Came(*came, equal, caught, invented)
+    return Came(*came, equal, caught, wrong)
 
 
 def rates(fault: str, rate: float) -> dict[str, float]:
@@ -235,14 +236,16 @@ def _history(database: str) -> History:
 
     store = open_store(database)
     try:
-        whole, now, source = set(), set(), set()
+        whole: set[str] = set()
+        source: set[Told] = set()
         latest: dict[tuple[str, str], str] = {}
         for change in store.reader.changes(causes=tuple(Cause)):
             what = (str(change.target), change.component.value)
             whole.add(repr(change))
             latest[what] = repr(change.after)
             if change.cause is Cause.SOURCE:
-                source.add(repr((what, change.before, change.after)))
+                at = change.observed_at.isoformat()
+                source.add(Told(" ".join(what), (change.observed_after or change.observed_at).isoformat(), at))
         for name in WATCHED:
             for component in Component:
                 whole |= {repr(interval) for interval in store.reader.history(parse_target(name), component)}

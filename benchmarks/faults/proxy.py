@@ -140,13 +140,14 @@ class Proxy:
 
     async def _asked(self, head: bytes) -> bytes:
         """The source's own answer."""
-        lines = [x for x in head.rstrip(b"\r\n").split(b"\r\n") if not x.lower().startswith((b"connection:", b"host:"))]
-        lines += [b"Host: 127.0.0.1:%d" % self.port, b"Connection: close"]
+        lines = [x for x in head.rstrip(b"\r\n").split(b"\r\n") if not x.lower().startswith(b"connection:")]
+        lines.append(b"Connection: close")
         reader, writer = await asyncio.open_connection(*self._upstream)
         writer.write(b"\r\n".join(lines) + b"\r\n\r\n")
         answer = await reader.read()
         writer.close()
         top, _, body = answer.partition(b"\r\n\r\n")
+        top = top.replace(b"http://%s:%d/" % (self._upstream[0].encode(), self._upstream[1]), b"/")  # next pages
         return top + b"\r\nConnection: close\r\n\r\n" + body
 
     def _listed(self, target: str, kind: str | None) -> bytes | None:
@@ -161,7 +162,7 @@ class Proxy:
         records = self.hub[self.at]
         kept = "&".join(f"{k}={v}" for k, vs in query.items() for v in vs if k != "cursor")
         fresh = f"~{self.counts['requests']}" if kind == "repeat" else ""
-        link = f'<{self.url}/api/models?{kept}&cursor={start + PAGE}{fresh}>; rel="next"'
+        link = f'</api/models?{kept}&cursor={start + PAGE}{fresh}>; rel="next"'
         more = {"Link": link} if start + PAGE < len(records) else {}
         return _reply(200, more, json.dumps(records[start : start + PAGE], ensure_ascii=False).encode())
 

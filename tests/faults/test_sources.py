@@ -102,3 +102,25 @@ def test_what_a_failing_source_leads_to_is_neither_gone_nor_new(failing: str, wh
     assert calm == []
     assert changes == calm
     assert answers == expected
+
+
+def test_a_code_host_that_is_down_is_not_asked_eight_times_for_each_repository(ajar: Ajar, web: Web) -> None:
+    """After three requests that failed at every try, each further one is tried once; the night ends, and says so."""
+    names = [f"heron-{number}" for number in range(6)]
+    Path("ajar-watchlist.yaml").write_text(
+        "".join(f'{name}:\n  title: {name}\n  code: ["github:marsh/{name}"]\n' for name in names)
+    )
+    for name in names:
+        web.say(f"{API}/marsh/{name}", {"error": "injected"}, 500, Retry_After="0")
+    where = {**web.environment, "GITHUB_TOKEN": "gh_x"}
+    assert ajar("track", *names, **where).code == 0
+    done = ajar("nightly", "--no-sweep", "--json", **where)
+    assert (done.code, done.json["status"]) == (1, "failed")
+    assert len([url for url, _ in web.asked if url.startswith(API)]) == 3 * 8 + 3
+    assert len(done.json["failures"]) >= len(names)
+    assert ajar("changes", "--cause", "all", "--json", **where).json == []
+    for name in names:
+        repository(web, f"marsh/{name}", "pretrain.py")
+    done = ajar("nightly", "--no-sweep", "--json", **{**where, "AJAR_CLOCK": NIGHTS[1]})
+    assert (done.code, done.json["status"], done.json["counts"]["deep"]) == (0, "complete", len(names))
+    assert ajar("changes", "--json", **where).json == []

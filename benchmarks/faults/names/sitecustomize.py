@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import random
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,18 @@ def _resolve(host: Any, *args: Any, **kwargs: Any) -> Any:
 def patch() -> None:
     """Resolve so from now on."""
     socket.getaddrinfo = _resolve
+
+
+@contextmanager
+def resolving(rate: float, seed: int, file: Path) -> Iterator[None]:
+    """Resolve so in this process, for the length of a block."""
+    os.environ["AJAR_BENCH_DNS"] = f"{rate} {seed} {file}"
+    patch()
+    try:
+        yield
+    finally:
+        socket.getaddrinfo = _real
+        del os.environ["AJAR_BENCH_DNS"]
 
 
 if "AJAR_BENCH_DNS" in os.environ:
