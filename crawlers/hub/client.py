@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 import httpx2
 import orjson
 from huggingface_hub import get_session
-from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented, missing in __all__
 
 from crawlers.http import Answer, Fetcher, Patience
 from crawlers.settings import HUB, Settings
@@ -49,11 +48,13 @@ def hub_fetcher(
 ) -> Fetcher:
     """A :class:`~crawlers.http.Fetcher` over huggingface_hub's session. ``parts`` go to the fetcher (bounds, clocks).
 
-    The token is the settings' and no other: one that huggingface_hub finds on the machine is not sent.
+    The token is the settings' and no other: one that huggingface_hub finds on the machine is not sent. Nor are its
+    ``build_hf_headers`` called: for the user agent, which ours replaces, they ask the endpoint for a list of programs,
+    keep the answer for a day in the user's cache, and fail in every process where it was not what they expected.
     """
     direct = settings.reach(HUB) == HUB
     ours = {"user-agent": settings.user_agent, "accept-encoding": "gzip, deflate"}
-    known: dict[str, str] = build_hf_headers(token=settings.hf_token or False, headers=ours)
+    known = {**ours, "authorization": f"Bearer {settings.hf_token}"} if settings.hf_token else ours
 
     def headers(origin: str) -> Mapping[str, str]:
         return known if origin == HUB else ours
