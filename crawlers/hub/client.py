@@ -48,13 +48,13 @@ def hub_fetcher(
 ) -> Fetcher:
     """A :class:`~crawlers.http.Fetcher` over huggingface_hub's session. ``parts`` go to the fetcher (bounds, clocks).
 
-    The token is the settings' and no other: one that huggingface_hub finds on the machine is not sent. Nor are its
-    ``build_hf_headers`` called: for the user agent, which ours replaces, they ask the endpoint for a list of programs,
-    keep the answer for a day in the user's cache, and fail in every process where it was not what they expected.
+    The token is the settings' and no other: one that huggingface_hub finds on the machine is not sent.
     """
     direct = settings.reach(HUB) == HUB
     ours = {"user-agent": settings.user_agent, "accept-encoding": "gzip, deflate"}
-    known = {**ours, "authorization": f"Bearer {settings.hf_token}"} if settings.hf_token else ours
+    # Not build_hf_headers: to name the caller's tools it asks the endpoint for a list of them, past our bounds, keeps
+    # the answer in the home directory for a day, and fails on one of another shape.
+    known = ours if settings.hf_token is None else {**ours, "authorization": f"Bearer {settings.hf_token}"}
 
     def headers(origin: str) -> Mapping[str, str]:
         return known if origin == HUB else ours
