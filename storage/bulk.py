@@ -14,6 +14,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+import orjson
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    and_,
     any_,
     bindparam,
     event,
@@ -137,3 +139,27 @@ def select_in(
     """The rows of ``statement`` whose ``column`` is among ``values``, in as many queries as it takes."""
     for condition in among(connection, column, values):
         yield from connection.execute(statement.where(condition)).all()
+
+
+def select_pairs(
+    connection: Connection,
+    statement: Select[Any],
+    columns: tuple[ColumnElement[Any], ColumnElement[Any]],
+    pairs: Iterable[tuple[int, int]],
+) -> Iterator[Any]:
+    """The rows of ``statement`` whose two ``columns`` are among ``pairs``, of which none is named twice.
+
+    A join with a table that is one variable: for ``IN`` with pairs SQLite reads every row, PostgreSQL plans each pair.
+    """
+    every = list(pairs)
+    if not every:
+        return
+    if connection.dialect.name == "sqlite":
+        listed: Any = func.json_each(orjson.dumps(every).decode()).table_valued("value", name="wanted")
+        halves: Any = [func.json_extract(listed.c.value, f"$[{n}]") for n in (0, 1)]
+    else:
+        arrays = (bindparam(None, list(half), type_=ARRAY(BigInteger)) for half in zip(*every, strict=True))
+        listed = func.unnest(*arrays).table_valued("first", "second", name="wanted").render_derived()
+        halves = [listed.c.first, listed.c.second]
+    same = and_(*(column == half for column, half in zip(columns, halves, strict=True)))
+    yield from connection.execute(statement.join(listed, same)).all()
