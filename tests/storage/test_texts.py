@@ -14,7 +14,7 @@ NASTY = (
     "\\n",
     "null",
     "nul\x00byte",
-    "{braces,\"quotes\\\"}',",
+    '{braces,"quotes\\"}\',',
     "'); drop table subject;--",
     "\u202eright to left",
     "\U0001f600",
