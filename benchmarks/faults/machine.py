@@ -12,8 +12,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 TESTS: Final = "tests/faults/test_machine.py"
 ROWS: Final = {
-    "SIGTERM to the group, then started again": ("test_a_night_that_is_ended_goes_on", "SIGTERM"),
-    "SIGKILL of the group, then started again": ("test_a_night_that_is_ended_goes_on", "SIGKILL"),
+    "SIGTERM to the group, then started again": ("test_a_night_that_is_ended_goes_on", "[15]"),
+    "SIGKILL of the group, then started again": ("test_a_night_that_is_ended_goes_on", "[9]"),
     "disk full, then started again": ("test_a_full_disk_stops_the_run", ""),
     "database locked for 2 s": ("test_a_locked_database_is_waited_for", ""),
     "database that stays locked, then started again": ("test_a_database_that_stays_locked_stops", ""),
