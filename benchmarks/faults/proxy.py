@@ -105,6 +105,9 @@ class Proxy:
         server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if (task := asyncio.current_task()) is not None:  # the loop itself holds it loosely
+            self._waiting.add(task)
+            task.add_done_callback(self._waiting.discard)
         with suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError):
             head = await reader.readuntil(b"\r\n\r\n")
             await self._answer(head, reader, writer)
