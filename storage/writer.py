@@ -22,6 +22,7 @@ from storage.planner import after_a_sweep, by_index
 from storage.resume import distinct_seen, reloaded, restarted
 from storage.runs import Run, RunSpec, add_counts, add_ids, begin_run, end_run, load_looks
 from storage.second import SecondThoughts
+from storage.shelf import cleared
 from storage.sweep import PRESENT, PageCounts, SweepRecorder
 from storage.times import to_micros
 from storage.versions import RENAMED_FROM
@@ -265,6 +266,7 @@ class Writer(SecondThoughts):
                     counts["past"] += fresh
             added = {**counts, **counted, **_standing(beliefs)}
             add_counts(connection, run.id, added, phase="backfill", cursor=cursor)
+            cleared(connection, run.id)
         return counts
 
     def due(self, run: Run, every_seconds: float, limit: int) -> list[Target]:
