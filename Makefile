@@ -76,8 +76,8 @@ bench-workers: $(STAMP) ## one, two and four workers, and one killed, into bench
 bench-history: $(STAMP) ## questions to a million intervals, beside bare SQL, both databases (a few minutes; ARGS=--write)
 	$(BIN)/python -m benchmarks.questions $(ARGS)
 
-bench-faults: $(STAMP) ## what each fault costs beside a faultless night, on the recordings of ../shared (ten minutes)
-	$(BIN)/python -m benchmarks.faults
+bench-faults: $(STAMP) ## what each fault costs over two nights, and whether it invents anything, on the recordings of ../shared (twenty minutes; goes on where it was ended)
+	$(BIN)/python -m benchmarks.faults $(ARGS)
 
 bench-hostile: $(STAMP) ## what becomes of each hostile input, its time and memory beside a harmless one (five minutes)
 	$(BIN)/python -m benchmarks.hostile

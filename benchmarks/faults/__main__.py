@@ -126,7 +126,7 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
                 continue
             lines.append(
                 f"| {words} | {rate:.0%} | {found['requests']:.0f} | {found['faults']:.0f} | {found['seconds']} "
-                f"| {found['listing']:.0%} | {min(1, found['targets']):.0%} | {found['missed']:.0f} "
+                f"| {found['listing']:.0%} | {min(1, found['targets'] / quiet['targets']):.0%} | {found['missed']:.0f} "
                 f"| {found['equal']} of {found['runs']} | {found['caught']} of {found['runs']} "
                 f"| {found['invented']} |\n"
             )

@@ -249,7 +249,8 @@ def _history(database: str) -> History:
         for name in WATCHED:
             for component in Component:
                 whole |= {repr(interval) for interval in store.reader.history(parse_target(name), component)}
-        now = {repr(item) for item in latest.items()}
+        # What went before it could be seen was never there for us.
+        now = {repr(item) for item in latest.items() if "withdrawn" not in item[1]}
         return frozenset(whole), frozenset(now), frozenset(source)
     finally:
         store.close()
