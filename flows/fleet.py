@@ -9,6 +9,7 @@ for two minutes, the night does a shard itself.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
 
     from crawlers.settings import Settings
 
+log: Final = logging.getLogger(__name__)
+
 DEPLOYMENT: Final = "shard/shard"
-SMALLEST: Final = 5
-"""Targets in a shard at least: a flow run's process takes seconds to start."""
+SMALLEST: Final = 20
+"""Targets in a shard at least: a flow run's process takes three seconds of a core to start, a target about a second."""
 LARGEST: Final = 100
 """And at most, so that the last shard is not waited for by everybody."""
 POLL: Final = 1.0
@@ -65,7 +68,8 @@ def check(store: Store, settings: Settings) -> None:
 def size(targets: int, workers: int) -> int:
     """How many targets a shard gets: as many shards as workers, or a multiple of that, all of about one length."""
     rounds = max(1, -(-targets // (workers * LARGEST)))
-    return max(SMALLEST, -(-targets // (workers * rounds)))
+    number = max(1, min(workers * rounds, targets // SMALLEST))
+    return max(1, -(-targets // number))
 
 
 @dataclass(slots=True)
@@ -126,6 +130,12 @@ class Fleet:
         if held:
             self._moved = self.monotonic()
         elif left and self.monotonic() - self._moved > ALONE:
+            log.warning(
+                "no worker has taken a shard for %.0f s, so that the night does shard %d itself; start one with "
+                "'prefect worker start --pool ajar-shards --limit 1', or unset AJAR_WORKERS",
+                ALONE,
+                left[0].number,
+            )
             work(self.night.store, self.night.settings, run, left[0].number)
             self._moved = self.monotonic()
         return bool(left)

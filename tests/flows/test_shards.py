@@ -118,12 +118,15 @@ def test_a_worker_that_would_judge_or_ask_otherwise_is_refused(
         shards.shard_run(store.engine, run.id + 1, "rules-1", SPEC.endpoint)
 
 
-@pytest.mark.parametrize(("targets", "workers"), [(1, 4), (20, 4), (96, 2), (401, 4), (2000, 4), (145, 1)])
-def test_shards_are_alike_and_neither_small_nor_large(targets: int, workers: int) -> None:
+@pytest.mark.parametrize(
+    ("targets", "workers", "expected"),
+    [(0, 4, 0), (1, 4, 1), (39, 4, 1), (40, 4, 2), (60, 2, 2), (96, 2, 2), (401, 4, 8), (2000, 4, 20), (145, 1, 2)],
+)
+def test_shards_are_alike_and_neither_small_nor_large(targets: int, workers: int, expected: int) -> None:
     each = size(targets, workers)
-    number = -(-targets // each)
-    assert SMALLEST <= each <= LARGEST
-    assert number % workers == 0 or each == SMALLEST or number < workers or targets % each
+    assert -(-targets // each) == expected
+    assert each <= LARGEST
+    assert each >= SMALLEST or expected <= 1
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", "1000", "9" * 30])
@@ -157,7 +160,7 @@ def history(made: Cluster, database: str, folder: Path) -> dict[str, Counter[str
 def test_a_kill_costs_a_shards_retry_and_nothing_else(who: str, postgres_url: str, tmp_path: Path) -> None:
     """Two workers in the middle of their shards when one of them, or the night that waits for them, is killed."""
     turnstile = Turnstile()
-    with DemoHub(repositories(24)) as hub:
+    with DemoHub(repositories(40)) as hub:
         hub.fault = turnstile
         settings = {"HF_ENDPOINT": hub.url, "AJAR_CLOCK": "2026-11-01T02:00:00Z"}
         with cluster(tmp_path, {**settings, "AJAR_DATABASE_URL": postgres_url}) as made:
