@@ -115,6 +115,7 @@ class Fleet:
                 if not is_transient(error) or failed > PATIENCE:
                     raise
             self.sleep(POLL if more else 0)
+        self._recall()
         self._tell()
 
     def _step(self) -> bool:
@@ -192,6 +193,17 @@ class Fleet:
         if not isinstance(made, FlowRun):
             raise TypeError("Prefect answered with a coroutine: call this from synchronous code")
         followed.flow_run, followed.was_held, followed.since = made.id, False, self.monotonic()
+
+    def _recall(self) -> None:
+        """Take back the flow runs that no worker began: there is nothing left for them."""
+        from prefect.client.orchestration import get_client
+        from prefect.states import Cancelled
+
+        with get_client(sync_client=True) as client:
+            for followed in self._followed.values():
+                flow_run = None if followed.flow_run is None else _read(followed.flow_run)
+                if flow_run is not None and flow_run.state is not None and flow_run.state.is_scheduled():
+                    client.set_flow_run_state(flow_run.id, Cancelled(message="The night did this shard itself."))
 
     def _tell(self) -> None:
         for part in shards.shards(self.night.store.engine, self.night.run.id):
