@@ -44,7 +44,10 @@ class FetchError(Exception):
 
 
 class TooLargeError(FetchError):
-    """The body is larger than the caller wants it."""
+    """The body is larger than the caller wants it, and will be so again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, transient=False)
 
 
 class StoppedError(FetchError):

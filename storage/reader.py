@@ -117,15 +117,17 @@ class Reader:
         narrow: Narrow | None = None,
         *,
         after: Place | None = None,
+        limit: int | None = None,
         evidence: bool = True,
     ) -> Iterator[Change]:
         """Change events, oldest first, while they are read. ``since`` and ``until`` (inclusive) are of ``observed_at``.
 
-        ``after`` is the place of a change: those that follow it. Without ``evidence`` they have none, at half the cost.
+        ``after`` is the place of a change: those that follow it; ``limit`` how many at most. Without ``evidence`` they
+        have none, at half the cost.
         """
         asked = Asked(since, until, target, component, causes, direction, known_at, run_id, narrow, after)
         with self._engine.connect() as connection:
-            yield from changes(connection, asked, evidence=evidence)
+            yield from changes(connection, asked, limit=limit, evidence=evidence)
 
     # -- runs ----------------------------------------------------------------------------------------------------------
     def runs(self, limit: int = 20) -> list[RunRow]:

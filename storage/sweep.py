@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from operator import add
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -51,6 +52,9 @@ class PageCounts:
     changed: int = 0
     gated: int = 0
     malformed: int = 0
+
+    def __add__(self, other: PageCounts) -> PageCounts:
+        return PageCounts(*map(add, astuple(self), astuple(other)))
 
 
 @dataclass(slots=True)

@@ -121,6 +121,8 @@ class App:
         """Take the log back from Prefect, once it was imported."""
         from interfaces.cli.logs import set_up_logging
 
+        if "settings" in self.__dict__:
+            hide(secrets(self.settings))  # the key of a private API among them
         set_up_logging(self)
 
     def say(self, message: str) -> None:

@@ -193,7 +193,21 @@ def test_a_licence_for_the_model_in_its_repository_says_that_there_are_weights_a
 @pytest.mark.parametrize(
     ("text", "level"),
     [
-        ("We release the model weights of Rocket. They are on our server.", 5),
+        ("We release the model weights of Rocket. They are on our server.", None),
+        ("We release the weights of Rocket here. The license applies to the weights too.", 5),
+        ("We release the weights of Rocket. Code and weights are both under the license of this repository.", 5),
+        (
+            "We release the weights of Rocket. The weights are under the license of this repository:"
+            " https://github.com/acme/rocket/blob/main/LICENSE",
+            5,
+        ),
+        ("We release the weights of Rocket. They are to be used under Teapot's [model license](LICENSE).", None),
+        (
+            "We release the weights of Rocket. The weights are under the license of"
+            " https://github.com/teapot/kettle/blob/main/LICENSE",
+            None,
+        ),
+        ("We release the weights of Rocket. The license of the code is not that of the weights.", None),
         (
             "We release the weights. The code is licensed under Apache-2.0, while model weights are fully open for "
             "research and also allow free commercial usage on request.",
@@ -205,6 +219,31 @@ def test_a_licence_for_the_model_in_its_repository_says_that_there_are_weights_a
 def test_the_licence_of_the_code_is_not_that_of_weights_with_terms_of_their_own(text: str, level: int | None) -> None:
     slots: Slots = {f"{REPO}#README.md": readme(text), f"{REPO}#LICENSE": MIT, f"{REPO}#tree": tree("LICENSE")}
     assert assessed(slots)[Component.WEIGHTS].level == level
+
+
+@pytest.mark.parametrize(
+    ("begins", "level"),
+    [
+        ("Code and models of our paper", 5),
+        ("Code and the pre-trained weights of our paper", 5),
+        ("Code and model cards of our paper", None),
+        ("Code for models that read leaves", None),
+    ],
+)
+def test_a_repository_of_code_and_models_has_one_licence_for_both(begins: str, level: int | None) -> None:
+    text = f"# Rocket\n\n{begins}.\n\n## Downloading the weights\n\n{WORDS}{MADE}"
+    slots: Slots = {f"{REPO}#README.md": text, f"{REPO}#LICENSE": MIT, f"{REPO}#tree": tree("LICENSE")}
+    answer = assessed(slots)[Component.WEIGHTS]
+    assert (answer.level, why(answer, "weights-released").outcome) == (level, Outcome.TRUE)
+
+
+def test_a_licence_that_speaks_of_models_is_theirs_under_any_name() -> None:
+    slots: Slots = {
+        f"{REPO}#README.md": readme("We release the model weights of Rocket. They are on our server."),
+        f"{REPO}#LICENSE": RESEARCH,
+        f"{REPO}#tree": tree("LICENSE"),
+    }
+    assert assessed(slots)[Component.WEIGHTS].level in (2, 3)
 
 
 def test_a_readme_is_evidence_of_code_where_no_list_of_files_was_read() -> None:
