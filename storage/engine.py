@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 
 from storage.bulk import copies_rows
 
-HEAD: Final = "0008"
+HEAD: Final = "0010"
 """The newest migration; a test holds it against ``storage/migrations/versions``."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
