@@ -6,12 +6,13 @@ own mind. It has no look of its own: the evidence is what the interval rests on 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from heapq import merge
-from itertools import dropwhile
+from itertools import dropwhile, islice
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, cast, func, literal, null, or_, select, true, tuple_
@@ -26,13 +27,14 @@ from storage.codes import CAUSES, COMPONENTS, FACTS
 from storage.intern import value_of_row
 from storage.narrow import Narrow
 from storage.proof import Resolver
-from storage.times import from_micros, to_micros
+from storage.times import moment, to_micros
 
 _NO_ANSWER: Final = Value(State.UNKNOWN, None, None, None)
 _TABLES: Final = (schema.interval, schema.revision)
 _FIRST: Final = 100
 """Changes in the first batch, which somebody waits for; ``BATCH`` in those after it."""
 BATCH: Final = 500
+_NUMBER: Final = re.compile("-?[0-9]{1,18}")
 _KEPT: Final = 20_000
 """Values that are remembered from one batch to the next."""
 
@@ -100,14 +102,29 @@ def values_of(connection: Connection, rows: Iterable[Any]) -> dict[int, Value]:
     return {r.id: value_of_row(r) for r in select_in(connection, select(table), table.c.id, ids)}
 
 
-def changes(connection: Connection, asked: Asked, *, evidence: bool = True) -> Iterator[Change]:
-    """The events, oldest first, while they are read; ``evidence`` costs more than the rest of them together."""
+def cursor(change: Change) -> str:
+    """A change's place as a word, for :func:`place_of`; it means something to the database that it is of only."""
+    return ".".join(map(str, change.place))
+
+
+def place_of(text: str) -> Place:
+    """The place of a :func:`cursor`; raises ValueError where it is none."""
+    parts = text.split(".")
+    if len(parts) != len(PLACE) or not all(_NUMBER.fullmatch(part) for part in parts):
+        raise ValueError(text)
+    return tuple(map(int, parts))
+
+
+def changes(
+    connection: Connection, asked: Asked, *, limit: int | None = None, evidence: bool = True
+) -> Iterator[Change]:
+    """The first ``limit`` events, oldest first, while they are read; ``evidence`` is more than half of their cost."""
     values, resolver = _Values(connection), Resolver(connection)
     # Sorted streams, merged: a first night is three million rows, and only a batch of each stream is ever held.
     rows: Iterator[Row] = merge(*_streams(connection, asked, values))
     if (after := asked.after) is not None:
         rows = dropwhile(lambda row: row.place <= after, rows)
-    size = _FIRST
+    rows, size = islice(rows, limit), _FIRST if limit is None else min(limit, BATCH)
     while part := next(chunks(rows, size), None):
         values.load(part)
         resolver.prepare(part, evidence=evidence)
@@ -223,7 +240,6 @@ class _Values:
         return known
 
 
-_moment: Final = lru_cache(maxsize=1024)(from_micros)
 _facts: Final = cache(FACTS.members)
 
 
@@ -233,9 +249,9 @@ def _change(row: Row, values: _Values, resolver: Resolver, evidence: bool) -> Ch
         COMPONENTS.member(row.component),
         values.before(row.from_value_id),
         values.after(row.value_id),
-        _moment(row.observed_at),
-        None if row.observed_after is None else _moment(row.observed_after),
-        _moment(row.recorded_at),
+        moment(row.observed_at),
+        None if row.observed_after is None else moment(row.observed_after),
+        moment(row.recorded_at),
         CAUSES.member(row.cause),
         values.direction(row.from_value_id, row.value_id),
         _facts(row.facts),

@@ -7,7 +7,7 @@ something points at it and only up to the instant that is asked about, a documen
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -24,7 +24,7 @@ from storage.answers import PERSON_SAID, Evidence, Fact, ResolvedFinding
 from storage.bulk import select_in, select_pairs
 from storage.codes import FACTS, STATUSES
 from storage.intern import unpack
-from storage.times import from_micros
+from storage.times import moment
 
 _OK: Final = STATUSES.code(FetchStatus.OK)
 _ABSENT: Final = FACTS.mask({Fact.WITHDRAWN, Fact.RENAMED})
@@ -85,15 +85,14 @@ class Resolver:
         self._load_names({row.subject_id for row in rows} - self._names.keys())
         if not evidence:
             return
-        pointed: dict[tuple[int, str, int], None] = {}
+        pointed: set[tuple[int, str, int]] = set()
         absent: set[tuple[int, int]] = set()
         for row in rows:
-            limit = _limit(row)
+            subject, limit = row.subject_id, _limit(row)
             if row.basis_id is not None:
-                for slot in self._bases[row.basis_id].slots:
-                    pointed[row.subject_id, slot, limit] = None
+                pointed.update([(subject, slot, limit) for slot in self._bases[row.basis_id].slots])
             if row.facts & _ABSENT:
-                absent.add((row.subject_id, limit))
+                absent.add((subject, limit))
         self._resolve(pointed, absent)
 
     def _load_names(self, missing: set[int]) -> None:
@@ -111,7 +110,7 @@ class Resolver:
             said = next((value for probe, _, _, value, _ in findings if probe == PERSON_SAID), "")
             self._bases[number] = _Basis(float(told["confidence"]), findings, pointers, slots, said)
 
-    def _resolve(self, pointed: Iterable[tuple[int, str, int]], absent: Iterable[tuple[int, int]]) -> None:
+    def _resolve(self, pointed: Collection[tuple[int, str, int]], absent: Collection[tuple[int, int]]) -> None:
         asked = {(subject, slot) for subject, slot, _ in pointed} | {(subject, RECORD) for subject, _ in absent}
         lines = self._lines(asked, max([*(key[2] for key in pointed), *(key[1] for key in absent)], default=0))
         none: list[_Seen] = []
@@ -147,7 +146,7 @@ class Resolver:
 
     def _show(self, seen: _Seen, hashes: Mapping[int | None, str]) -> _Shown:
         url = seen.url or record_url(*self._names[seen.subject_id], seen.revision)
-        return url, hashes.get(seen.document_id), from_micros(seen.observed_at)
+        return url, hashes.get(seen.document_id), moment(seen.observed_at)
 
     # -- of rows that were prepared -----------------------------------------------------------------------------------
     def target(self, row: Any) -> str:
@@ -179,10 +178,13 @@ class Resolver:
         if row.basis_id is None:
             return tuple(pieces)
         basis = self._bases[row.basis_id]
+        if absence is None and len(basis.slots) == 1:  # as of what only the sweep knows
+            url, sha256, at = self._shown.get((subject, basis.slots[0], limit), _NOT_SHOWN)
+            return tuple([Evidence(url, sha256, place, words, slot, at) for slot, place, words in basis.pointers])
         shown = {slot: self._shown.get((subject, slot, limit), _NOT_SHOWN) for slot in basis.slots}
-        for slot, locator, excerpt in basis.pointers:
-            url, sha256, at = shown[slot]
-            pieces.append(Evidence(url, sha256, locator, excerpt, slot, at))
+        pieces += [
+            Evidence(*shown[slot][:2], place, words, slot, shown[slot][2]) for slot, place, words in basis.pointers
+        ]
         if absence is None and len({url for url, _, _ in shown.values()}) == len(shown):
             return tuple(pieces)  # the pointers of a basis are distinct, and no two slots are at one address
         distinct: dict[tuple[str, str, str], Evidence] = {}

@@ -117,15 +117,17 @@ class Reader:
         narrow: Narrow | None = None,
         *,
         after: Place | None = None,
+        limit: int | None = None,
         evidence: bool = True,
     ) -> Iterator[Change]:
         """Change events, oldest first, while they are read. ``since`` and ``until`` (inclusive) are of ``observed_at``.
 
-        ``after`` is the place of a change: those that follow it. Without ``evidence`` they have none, at half the cost.
+        ``after`` is the place of a change: those that follow it; ``limit`` how many at most. Without ``evidence`` they
+        have none, at half the cost.
         """
         asked = Asked(since, until, target, component, causes, direction, known_at, run_id, narrow, after)
         with self._engine.connect() as connection:
-            yield from changes(connection, asked, evidence=evidence)
+            yield from changes(connection, asked, limit=limit, evidence=evidence)
 
     # -- runs ----------------------------------------------------------------------------------------------------------
     def runs(self, limit: int = 20) -> list[RunRow]:
@@ -142,6 +144,11 @@ class Reader:
         with self._engine.connect() as connection:
             row = connection.execute(statement).one_or_none()
         return None if row is None else run_row(row, row.version)
+
+    def known_until(self) -> datetime | None:
+        """When what was recorded last counts as known: later than now where a clock was ahead once."""
+        with self._engine.connect() as connection:
+            return maybe_datetime(connection.execute(select(func.max(schema.run.c.recorded_at))).scalar())
 
     def counts(self, run_id: int) -> Mapping[str, int]:
         """The counts of a run so far; empty where there is no such run."""
