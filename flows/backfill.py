@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from classifiers.rules import rules_version
+from crawlers.http_pace import throttled
 from crawlers.hub.deep import CRAWLER
 from crawlers.past import Past, PastCrawler, PastError, past_crawler
 from crawlers.past_source import NO_SHELF, Shelf
@@ -156,6 +157,7 @@ def _ended(filling: Filling, resumed: bool, meter: Meter) -> BackfillOutcome:
         "blobs": counts.get("blobs", 0),
         "requests": counts.get("requests", 0),
         "failed": failed,
+        "throttled": sum(map(throttled, filling.told)),
     }
     store.writer.end(filling.run, status, filling.settings.now(), coverage)
     row = close(store, filling.run, meter)

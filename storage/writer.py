@@ -159,10 +159,10 @@ class Writer(SecondThoughts):
             return [Unseen(row.id, Target(kind, row.key)) for row in rows if not seen[row.id]]
 
     # -- documents -----------------------------------------------------------------------------------------------------
-    def known(self, target: Target) -> dict[str, Stored]:
-        """What is stored of a target's slots."""
+    def known(self, target: Target, run: Run | None = None) -> dict[str, Stored]:
+        """What is stored of a target's slots; for a run, what it may leave alone where it did not change."""
         with self._engine.connect() as connection:
-            return stored_state(connection, target)
+            return stored_state(connection, target, run)
 
     def record_lookups(self, run: Run, looked: Sequence[tuple[Unseen, Snapshot]]) -> dict[str, int]:
         """Record what asking for unseen models itself gave: gone, moved, still there, or no answer."""

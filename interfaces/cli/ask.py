@@ -49,7 +49,7 @@ def show_command(
     """
     with app.reader() as reader:
         now = app.settings.now()
-        answer = reader.show(target, as_of or now, known_at or now)
+        answer = reader.show(target, as_of or now, app.known(reader, known_at))
         if answer is None or not any(answer.components.values()):
             raise AjarError(unknown(reader, target, as_of, known_at))
     if form == "json":
