@@ -308,3 +308,18 @@ def test_a_clock_behind_the_last_run_is_told(ajar: Ajar, hub: FaultyHub) -> None
     done = ajar("nightly", HF_ENDPOINT=hub.url, AJAR_CLOCK="")
     assert "this machine's clock says" in done.err
     assert "but the last run began at 2036-10-06T02:00:00+00:00" in done.err
+
+
+def test_what_was_recorded_while_the_clock_was_ahead_is_answered_when_it_is_right_again(
+    ajar: Ajar, hub: FaultyHub
+) -> None:
+    """Known is what is in the database, whatever it says of when it came in."""
+    ahead = {"AJAR_CLOCK": "2036-10-06T02:00:00Z"}
+    assert night(ajar, hub, **ahead).code == 0
+    assert ajar("nightly", HF_ENDPOINT=hub.url, AJAR_CLOCK="").code == 0
+    right = ajar("show", WATCHED[0], "--json", AJAR_CLOCK="")
+    assert right.code == 0, right.err
+    then = ajar("show", WATCHED[0], "--json", **ahead).json["components"]["weights"]
+    assert then["level"] is not None
+    assert right.json["components"]["weights"]["level"] == then["level"]
+    assert ajar("changes", "--json").json == []
