@@ -7,7 +7,7 @@ what it showed before costs one look-up and no row; a new model needs no derivat
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -93,9 +93,13 @@ class SweepRecorder:
         self._witnesses: Final = witnesses
         self._tally: Final = Tally(connection)
         self._slot: Final = interner.slots([RECORD])[RECORD]
+        self._staged: Final[dict[str, Row]] = {}
 
     def record(self, records: Sequence[Listed], fetched_at: int) -> tuple[PageCounts, list[int]]:
-        """Write what is new; returns the counts and the ids of the subjects that the page showed."""
+        """Write what is new; returns the counts and the ids of the subjects that the page showed.
+
+        :meth:`finish` writes the rest before the transaction ends.
+        """
         by_id = {listed.id: listed for listed in records}
         known = self._known(by_id)
         digests = {key: record_digest(listed) for key, listed in by_id.items()}
@@ -112,8 +116,21 @@ class SweepRecorder:
         gated = sum(b'"gated":' in listed.facts for listed in by_id.values())
         return PageCounts(seen=len(by_id), new=len(new), changed=changed, gated=gated), seen
 
-    def _known(self, keys: Iterable[str]) -> dict[str, Any]:
+    def finish(self) -> None:
+        """Write the new subjects of all pages, in the order of the index of keys.
+
+        A listing's order is none of keys. Page by page, each leaf of that index would be fetched, and once it is larger
+        than the page cache also written, several times a transaction; in order it is once.
+        """
+        insert_rows(self._connection, schema.subject, [row for _, row in sorted(self._staged.items())])
+        self._staged.clear()
+        if self._kind == HUB_MODEL:
+            self._tally.write()
+
+    def _known(self, keys: Collection[str]) -> dict[str, Any]:
         """Key → (id, key, digest, present, created_at, record_at, deep_revision, stale_since)."""
+        if not self._staged.keys().isdisjoint(keys):  # a page that repeats models of the one before it
+            self.finish()
         t = schema.subject
         statement = select(
             t.c.id, t.c.key, t.c.digest, t.c.present, t.c.created_at, t.c.record_at, t.c.deep_revision, t.c.stale_since
@@ -124,29 +141,29 @@ class SweepRecorder:
     def _add(self, new: Sequence[Listed], digests: dict[str, int], documents: dict[bytes, int], at: int) -> list[int]:
         if not new:
             return []
-        first = next_id(self._connection, schema.subject)
+        first = next_id(self._connection, schema.subject) + len(self._staged)
         first_interval = next_id(self._connection, schema.interval)
         run, slot = self._run, self._slot
-        subjects, observations, intervals = [], [], []
+        observations, intervals = [], []
         answers = self._answers(new, documents)
         for number, listed in enumerate(new):
             subject_id, document = first + number, documents[listed.facts]
             value, basis, kind = answers[document]
             self._tally.add(_WEIGHTS, at, kind, None, run.recorded_at)
             start = beginning(subject_id, listed.created, at, run.id, self._looks)
-            subjects.append((subject_id, self._kind, listed.id, PRESENT, 0, digests[listed.id], listed.created, at,
-                             None, None, None))  # fmt: skip
+            self._staged[listed.id] = (subject_id, self._kind, listed.id, PRESENT, 0, digests[listed.id],
+                                       listed.created, at, None, None, None)  # fmt: skip
             observations.append((subject_id, slot, at, 0, _OK, document, listed.sha, None, listed.created,
                                  listed.modified, False, None, run.recorded_at, run.id, None, None, None))  # fmt: skip
             intervals.append((first_interval + number, subject_id, _WEIGHTS, at, 0, start.after, None, value, None,
                               basis, CAUSES.code(start.cause), FACTS.mask(start.facts), run.rules_id, run.id,
                               run.recorded_at, None))  # fmt: skip
-        insert_rows(self._connection, schema.subject, subjects)
-        witnesses = [] if self._newest else self._seen_late(new, observations)
+        witnesses = []
+        if not self._newest:
+            self.finish()
+            witnesses = self._seen_late(new, observations)
         insert_rows(self._connection, schema.observation, [*observations, *witnesses])
         insert_rows(self._connection, schema.interval, intervals)
-        if self._kind == HUB_MODEL:
-            self._tally.write()
         self._beliefs.rederive({row[0]: f"{self._kind}:{new[row[0] - first].id}" for row in witnesses})
         return list(range(first, first + len(new)))
 

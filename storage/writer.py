@@ -115,6 +115,7 @@ class Writer(SecondThoughts):
                     gated=total.gated + counts.gated,
                     malformed=total.malformed + len(page.malformed),
                 )
+            recorder.finish()
             reach = connection.execute(
                 select(func.min(schema.look_page.c.reach)).where(schema.look_page.c.run_id == run.id)
             ).scalar()
