@@ -7,6 +7,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 INSTALL := -c constraints.txt -e '.[dev]'
+# A module of tests stays in one process, so that what it starts is started once; JOBS=0 runs all in this one.
+JOBS ?= auto
+PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile
 # The first interpreter that is 3.11 to 3.13; override with `make PYTHON=/path/to/python3.12 …`.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
@@ -40,10 +43,10 @@ types: $(STAMP) ## mypy --strict over everything
 	$(BIN)/mypy
 
 check: lint types ## what CI runs: lint, types, tests (a few minutes)
-	$(BIN)/pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 check-all: lint types ## the same with the slow tests
-	$(BIN)/pytest
+	$(PYTEST)
 
 bench: $(STAMP) ## speed, memory and size of the sweep, against the budget (ten minutes)
 	$(BIN)/python -m benchmarks.sweep

@@ -30,6 +30,7 @@ from classifiers.releases.weights import (
     weights_released,
     weights_terms,
 )
+from classifiers.silence import DENIED, WITHHELD
 from classifiers.terms import Governing, Terms, govern
 from classifiers.text import excerpt
 from crawlers.snapshot import FetchStatus
@@ -147,7 +148,7 @@ def _confidence(state: State, level: int | None, asked: tuple[Finding, ...], gov
     if state is State.UNKNOWN:
         return 0.0
     if state is State.NOT_APPLICABLE or level == 1:
-        stated = any(it.value in ("denied", "withheld") for it in asked)
+        stated = any(it.value in (DENIED, WITHHELD) for it in asked)
         return STATED if stated else ABSENT
     deciding = governing.deciding if governing else None
     return round(min(STATED, rung(deciding)) if deciding else STATED, 2)

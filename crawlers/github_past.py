@@ -10,6 +10,7 @@ Slots are ``github:OWNER/NAME#PATH``, as a release's crawl names them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -30,6 +31,8 @@ from crawlers.source import Ask
 
 GUESSES: Final = ("README.md", "LICENSE", "LICENSE.md", "LICENSE.txt", "MODEL_LICENSE")
 MAX_DOCUMENTS: Final = 25
+BEGINNING: Final = timedelta(hours=12)
+"""How long after a repository was made a document may come and yet be taken for one of its beginning."""
 MAX_PAGES: Final = 20
 Histories = Mapping[str, Sequence[Commit]]
 
@@ -72,8 +75,9 @@ class GithubPast:
         if found is None:
             return Estimate(problem=reading.told[-1])
         wanted = sum(1 for history in found.values() for commit in history if period.holds(commit.at))
+        first = sum(min(2, len(history[0].parents or ())) for history in found.values() if history)
         # Releases and tags are a request each; a tag that is no release, and a list of files, one more.
-        return Estimate(wanted, reading.requests + wanted + 2)
+        return Estimate(wanted, reading.requests + wanted + first + 2)
 
     def past(self, subject: str, asks: Sequence[Ask], period: Period) -> Past:
         """See :class:`~crawlers.past_source.PastSource`. A repository is read to its end or not at all."""
@@ -88,9 +92,9 @@ class GithubPast:
             for path, history in (found or {}).items():
                 wanted = [commit for commit in history if period.holds(commit.at)]
                 commits.update(commit.sha for commit in wanted)
-                oldest = history[0] if path in reading.cut else None
                 for commit in wanted:
-                    snapshots += self._version(reading, path, commit, dated=commit is not oldest)
+                    began = commit is not history[0] or self._begins(reading, path, commit)
+                    snapshots += self._version(reading, path, commit, dated=began)
                 if any(period.before(commit.at) for commit in history):
                     snapshots.append(self._unlooked(reading, path, period, "was there before the period"))
             if found is not None:
@@ -149,6 +153,19 @@ class GithubPast:
         on = "" if reading.branch == "HEAD" else f"&sha={quote(reading.branch, safe='')}"
         url = f"{API}/repos/{quote(reading.name)}/commits?path={quote(path, safe='')}&per_page=100{on}"
         return reading.pages(url, MAX_PAGES, path)
+
+    def _begins(self, reading: Reading, path: str, first: Commit) -> bool:
+        """Whether a document did not exist before the first commit that is listed for it.
+
+        Lists may begin late (cut, a history rewritten, a mirror that kept the newest), so it takes a proof: the commit
+        is the repository's first, or made at its creation, or the document is not there in the commits before it.
+        """
+        if path in reading.cut:
+            return False
+        if first.parents is None:
+            return reading.created is not None and first.at <= reading.created + BEGINNING
+        before = (reading.get(f"{RAW}/{reading.name}/{sha}/{quote(path)}", MAX_DOCUMENT) for sha in first.parents[:2])
+        return all(answer is not None and answer.status == 404 for answer in before)
 
     def _version(self, reading: Reading, path: str, commit: Commit, *, dated: bool) -> Iterator[Snapshot]:
         """A document as a commit left it: its bytes, or that it is gone."""

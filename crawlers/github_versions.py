@@ -20,11 +20,15 @@ _TICK: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit. ``at`` is the date that it counts under; ``said`` its own, where that is another."""
+    """A commit. ``at`` is the date that it counts under; ``said`` its own, where that is another.
+
+    ``parents`` are the commits before it, none of a repository's first one; None where they were not told.
+    """
 
     sha: str
     at: datetime
     said: datetime | None = None
+    parents: tuple[str, ...] | None = None
 
 
 def dated(listed: Mapping[str, Sequence[Mapping[str, Any]]], now: datetime) -> dict[str, list[Commit]]:
@@ -34,12 +38,13 @@ def dated(listed: Mapping[str, Sequence[Mapping[str, Any]]], now: datetime) -> d
     before it. A commit that touched several paths has one date for all of them.
     """
     said: dict[str, datetime] = {}
+    parents: dict[str, tuple[str, ...] | None] = {}
     paths: dict[str, list[str]] = {}
     for path, raws in listed.items():
         for raw in reversed(raws):
             sha, at = raw.get("sha"), commit_date(raw)
             if isinstance(sha, str) and SHA.fullmatch(sha) and at is not None:
-                said[sha] = at
+                said[sha], parents[sha] = at, _parents(raw)
                 paths.setdefault(path, []).append(sha)
     counts = {sha: min(at, now) for sha, at in said.items()}
     moved = True
@@ -51,9 +56,18 @@ def dated(listed: Mapping[str, Sequence[Mapping[str, Any]]], now: datetime) -> d
                 if counts[sha] <= counts[before]:
                     counts[sha], moved = counts[before] + _TICK, True
     return {
-        path: [Commit(sha, counts[sha], said[sha] if said[sha] != counts[sha] else None) for sha in shas]
+        path: [Commit(it, counts[it], said[it] if said[it] != counts[it] else None, parents[it]) for it in shas]
         for path, shas in paths.items()
     }
+
+
+def _parents(raw: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The ids of the commits before a listed one; None where they are not all there."""
+    listed = raw.get("parents")
+    if not isinstance(listed, list):
+        return None
+    shas = tuple(it.get("sha") if isinstance(it, dict) else None for it in listed)
+    return tuple(sha for sha in shas if isinstance(sha, str) and SHA.fullmatch(sha)) if all(shas) else None
 
 
 def commit_date(raw: Mapping[str, Any]) -> datetime | None:

@@ -6,9 +6,11 @@ change of our mind (cause ``rules``), which ``ajar changes`` leaves out unless i
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Final
 
 from classifiers.rules import rules_version
 from crawlers.hub.deep import CRAWLER
@@ -19,8 +21,8 @@ from flows.engine import configure_prefect, current_settings, run
 from flows.metrics import Meter, close
 from flows.progress import Progress, silent
 from storage.answers import RunRow
-from storage.derivation import Derivation
 from storage.reclassify import Reclassified
+from storage.rejudge import Judged
 from storage.runs import COMPLETE, Run, RunSpec
 from storage.store import Store, open_store
 
@@ -33,17 +35,22 @@ class ReclassifyOutcome:
     resumed: bool
 
 
+ALONE: Final = 4.0
+"""Seconds of judging by this process before others are started: a store that is done by then gains nothing by them."""
+SECONDS_A_BATCH: Final = 3.0
+"""Of judging, in this process or another: a task costs a tenth of a second or two beside it, and a kill this much."""
+
 _progress: ContextVar[Progress] = ContextVar("ajar_reclassify_progress", default=silent)
 
 
-@batch("judge anew", label=lambda store, run, targets, after: f"subjects after {after}")
-def _judge(store: Store, run: Run, targets: Sequence[Target], after: int) -> Reclassified:
-    return store.writer.reclassify(run, targets, after)
+@batch("judge anew", label=lambda store, run, targets, after, most: f"{most} subjects after {after}")
+def _judge(store: Store, run: Run, targets: Sequence[Target], after: int, most: int) -> Reclassified:
+    return store.writer.reclassify(run, targets, after, most)
 
 
-@batch("keep what was judged", label=lambda store, run, subjects, derived: f"{len(subjects)} subjects")
-def _adopt(store: Store, run: Run, subjects: dict[int, str], derived: Mapping[int, Derivation]) -> None:
-    store.writer.adopt(run, subjects, derived)
+@batch("keep what was judged", label=lambda store, run, subjects, judged: f"{len(subjects)} subjects")
+def _adopt(store: Store, run: Run, subjects: Mapping[int, str], judged: Judged) -> None:
+    store.writer.adopt(run, subjects, judged)
 
 
 @flow("reclassify")
@@ -56,10 +63,7 @@ def reclassify(targets: list[str]) -> ReclassifyOutcome:
         with store.one_run():
             wanted = [Target(*text.split(":", 1)) for text in dict.fromkeys(targets)]
             begun = step("begin", store.writer.begin, _spec(settings, wanted), settings.now())
-            if settings.workers > 1:
-                _beside(store, settings, begun, wanted)
-            else:
-                _alone(store, begun, wanted)
+            _judge_all(store, settings, begun, wanted)
             covered: dict[str, object] = {"listing": "none", "failed": 0}
             step("end", store.writer.end, begun, COMPLETE, settings.now(), covered)
             row = step("cost", close, store, begun, meter)
@@ -68,22 +72,28 @@ def reclassify(targets: list[str]) -> ReclassifyOutcome:
         store.close()
 
 
-def _alone(store: Store, run: Run, targets: Sequence[Target]) -> None:
-    after, done, more = int(run.cursor or 0), 0, True
-    while more:
-        found = _judge(store, run, targets, after)
-        after, more, done = found.last, found.more, done + found.subjects
-        _progress.get()("reclassify", done, None)
+def _judge_all(store: Store, settings: Settings, run: Run, targets: Sequence[Target]) -> None:
+    """By this process; where others are wanted and there is work for them, by this one until they have started."""
+    from flows.beside import Helpers, Pace
 
-
-def _beside(store: Store, settings: Settings, run: Run, targets: Sequence[Target]) -> None:
-    from flows.beside import judged_beside
-
-    done = 0
-    for subjects, derived in judged_beside(store, settings, run, targets, int(run.cursor or 0)):
-        _adopt(store, run, subjects, derived)
-        done += len(subjects)
-        _progress.get()("reclassify", done, None)
+    pace, helpers = Pace(SECONDS_A_BATCH), None
+    began, after, done, more = time.monotonic(), int(run.cursor or 0), 0, True
+    try:
+        while more and not (helpers and helpers.ready()):
+            at = time.monotonic()
+            found = _judge(store, run, targets, after, pace.subjects)
+            pace.took(found.subjects, time.monotonic() - at)
+            after, more, done = found.last, found.more, done + found.subjects
+            _progress.get()("reclassify", done, None)
+            if more and helpers is None and settings.workers > 1 and time.monotonic() - began > ALONE:
+                helpers = Helpers(settings)
+        for subjects, judged in helpers.judged(store, run, targets, after, pace) if helpers and more else ():
+            _adopt(store, run, subjects, judged)
+            done += len(subjects)
+            _progress.get()("reclassify", done, None)
+    finally:
+        if helpers:
+            helpers.wait()
 
 
 def rehearse(settings: Settings, targets: Sequence[Target]) -> Iterator[Reclassified]:

@@ -16,6 +16,10 @@ PERSON_SAID: Final = "person-said"
 """The probe of the finding that holds a person's reason, as its value."""
 
 
+Place = tuple[int, ...]
+"""Where a change stands among all others (:class:`storage.events.Row`)."""
+
+
 class Cause(StrEnum):
     """Why an answer changed (design, section 3)."""
 
@@ -45,6 +49,25 @@ class Fact(StrEnum):
     LICENSE = "license"
     GATING = "gating"
     MARKS = "marks"
+    SILENCE = "silence"
+
+
+class Dating(StrEnum):
+    """What an event's ``observed_at`` is: a date that the publisher's own commit has; the look that showed it, between
+    which and ``observed_after`` it happened; or a date by which it was so, and nobody knows since when."""
+
+    EXACT = "exact"
+    BETWEEN = "between"
+    BY = "by"
+
+
+def dating(cause: Cause, observed_after: datetime | None) -> Dating | None:
+    """How an event of this cause is dated; None for a change of our own mind, which has no date in the world."""
+    if cause in (Cause.RULES, Cause.CORRECTION):
+        return None
+    if cause is Cause.COVERAGE:
+        return Dating.BY
+    return Dating.EXACT if observed_after is None else Dating.BETWEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +129,11 @@ class Interval:
     findings: tuple[ResolvedFinding, ...] = ()
 
     @property
+    def dating(self) -> Dating | None:
+        """What ``observed_at`` is."""
+        return dating(self.cause, self.observed_after)
+
+    @property
     def because(self) -> str:
         """A person's reason, where the answer is a person's word; else empty."""
         return next((finding.value for finding in self.findings if finding.probe == PERSON_SAID), "")
@@ -115,7 +143,8 @@ class Interval:
 class Change:
     """One change event, as ``ajar changes`` prints it. ``before`` is None where the subject appears.
 
-    ``because`` is a person's reason, where the answer is a person's word.
+    ``because`` is a person's reason, where the answer is a person's word. ``place`` is where it stands among all
+    changes of its database: what follows it can be asked for.
     """
 
     target: str
@@ -130,6 +159,12 @@ class Change:
     facts: tuple[Fact, ...]
     evidence: tuple[Evidence, ...]
     because: str = ""
+    place: Place = field(default=(), compare=False, repr=False)
+
+    @property
+    def dating(self) -> Dating | None:
+        """What ``observed_at`` is."""
+        return dating(self.cause, self.observed_after)
 
 
 @dataclass(frozen=True, slots=True)

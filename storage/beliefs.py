@@ -7,16 +7,16 @@ changes of our own mind, cause ``rules``), then the new evidence is added.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, select, update
 
-from classifiers.model import Assessment, Component
+from classifiers.model import Assessment
 from crawlers.targets import HUB_MODEL
 from storage import schema
 from storage.answers import Cause, Value
-from storage.bulk import chunks, insert_rows, next_id, select_in
+from storage.believed import Believed, load_believed
+from storage.bulk import among, chunks, insert_rows, next_id, select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS
 from storage.derivation import Derivation, Derivations, ObsKey
 from storage.derive import Derived
@@ -24,31 +24,6 @@ from storage.intern import Interner, Lru, value_of_row
 from storage.looks import Looks
 from storage.runs import Run
 from storage.tally import Tally, kinds_of
-
-
-@dataclass(frozen=True, slots=True)
-class Believed:
-    """An interval row that is believed."""
-
-    id: int
-    subject_id: int
-    component: Component
-    observed_at: int
-    seq: int
-    observed_after: int | None
-    value_id: int
-    from_value_id: int | None
-    basis_id: int
-    cause: int
-    facts: int
-    rules_id: int
-    recorded_at: int
-
-    @property
-    def identity(self) -> tuple[object, ...]:
-        """What makes it another belief where it differs."""
-        return (self.component, self.observed_at, self.seq, self.observed_after, self.value_id, self.from_value_id,
-                self.cause, self.facts)  # fmt: skip
 
 
 class Beliefs:
@@ -85,7 +60,7 @@ class Beliefs:
         for part in chunks(subjects):
             named = {id_: subjects[id_] for id_ in part}
             source = Derivations(self._connection, named, self._looks, self._crawlers, self._judged)
-            believed = self._believed(part)
+            believed = load_believed(self._connection, part)
             for subject_id in part:
                 before = believed.get(subject_id, [])
                 new = source.of(subject_id)
@@ -101,7 +76,7 @@ class Beliefs:
         """As :meth:`rederive` of subjects that another process has derived, from the same observations and looks."""
         counts = self._counts()
         for part in chunks(derived):
-            believed = self._believed(part)
+            believed = load_believed(self._connection, part)
             for subject_id in part:
                 before, new = believed.get(subject_id, []), derived[subject_id]
                 if self._by_other_rules(before):
@@ -122,30 +97,6 @@ class Beliefs:
         self._write(subject_id, before, list(new.intervals), counts)
         counts["standing"] += new.standing
 
-    def _believed(self, subject_ids: Sequence[int]) -> dict[int, list[Believed]]:
-        t = schema.interval
-        statement = select(t).where(t.c.superseded_at.is_(None))
-        found: dict[int, list[Believed]] = {}
-        for r in select_in(self._connection, statement, t.c.subject_id, subject_ids):
-            found.setdefault(r.subject_id, []).append(
-                Believed(
-                    id=r.id,
-                    subject_id=r.subject_id,
-                    component=COMPONENTS.member(r.component),
-                    observed_at=r.observed_at,
-                    seq=r.seq,
-                    observed_after=r.observed_after,
-                    value_id=r.value_id,
-                    from_value_id=r.from_value_id,
-                    basis_id=r.basis_id,
-                    cause=r.cause,
-                    facts=r.facts,
-                    rules_id=r.rules_id,
-                    recorded_at=r.recorded_at,
-                )
-            )
-        return found
-
     def _value(self, value: Value) -> int:
         known = self._value_ids.get(value)
         if known is None:
@@ -158,10 +109,11 @@ class Beliefs:
             value_id, from_id = self._value(d.value), None if d.before is None else self._value(d.before)
             cause, facts = CAUSES.code(d.cause), FACTS.mask(d.facts)
             identity = (d.component, d.observed_at, d.seq, d.observed_after, value_id, from_id, cause, facts)
-            basis_id = self._interner.basis(d.assessment)
             kept = old.get(identity)
             # Other findings under other rules for the same answer rewrite nothing; under the same rules they are news.
-            if kept is not None and (kept.basis_id == basis_id or kept.rules_id != self._run.rules_id):
+            same = kept is not None and kept.rules_id != self._run.rules_id
+            basis_id = 0 if same else self._interner.basis(d.assessment)
+            if same or (kept is not None and kept.basis_id == basis_id):
                 old.pop(identity)
                 counts["reconfirmed"] += 1
                 continue
@@ -202,10 +154,10 @@ class Beliefs:
         lasting = [b.id for b in beliefs if b.recorded_at < now]
         # Believed and dropped at one instant of the recording clock: no question could ever have been answered with it.
         passing = [b.id for b in beliefs if b.recorded_at >= now]
-        for part in chunks(lasting):
-            self._connection.execute(update(t).where(t.c.id.in_(part)).values(superseded_at=now))
-        for part in chunks(passing):
-            self._connection.execute(delete(t).where(t.c.id.in_(part)))
+        for some in among(self._connection, t.c.id, lasting):
+            self._connection.execute(update(t).where(some).values(superseded_at=now))
+        for some in among(self._connection, t.c.id, passing):
+            self._connection.execute(delete(t).where(some))
 
     def _reruled(self, subject_id: int, before: list[Believed], derived: Sequence[Derived], because: Cause) -> int:
         """Record where today's rules, or a person, see the same evidence differently; returns how often."""

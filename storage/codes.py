@@ -72,5 +72,6 @@ FACTS: Final = Codes(
         Fact.LICENSE,
         Fact.GATING,
         Fact.MARKS,
+        Fact.SILENCE,
     ]
 )

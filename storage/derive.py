@@ -19,6 +19,7 @@ from classifiers.model import Access, Assessment, Component
 from crawlers.snapshot import RECORD, FetchStatus
 from storage.answers import Cause, Fact, Value
 from storage.looks import Looks
+from storage.readings import Readings
 from storage.versions import (
     GONE,
     RENAMED_FROM,
@@ -100,7 +101,7 @@ class Deriver:
 
     def _walk(self, versions: Sequence[Version], state: Evidence) -> list[Derived]:
         out: list[Derived] = []
-        beliefs: dict[Component, Value] = {}
+        beliefs = Readings()
         begun = False
         for at in sorted({v.at for v in versions}):
             now = [v for v in versions if v.at == at]
@@ -124,9 +125,7 @@ class Deriver:
                 self._step(before, state, reached, Cause.COVERAGE, out, beliefs)
         return out
 
-    def _begin(
-        self, state: Evidence, now: Sequence[Version], out: list[Derived], beliefs: dict[Component, Value]
-    ) -> None:
+    def _begin(self, state: Evidence, now: Sequence[Version], out: list[Derived], beliefs: Readings) -> None:
         first = next((v.obs for v in now if not v.obs.dated), now[0].obs)
         if any(v.obs.dated and v.known and v.after is None for v in now):
             start = Beginning(Cause.SOURCE, None, frozenset({Fact.APPEARED}))
@@ -138,8 +137,7 @@ class Deriver:
             start = Beginning(Cause.SOURCE, start.after, frozenset({Fact.RENAMED}))
         seen = max(v.obs.observed_at for v in now)
         for assessment in self._judge(state):
-            value = value_of(assessment)
-            beliefs[assessment.component] = value
+            beliefs.keep(assessment, value_of(assessment))
             out.append(
                 Derived(
                     component=assessment.component,
@@ -147,7 +145,7 @@ class Deriver:
                     seq=0,
                     observed_after=start.after,
                     seen_at=seen,
-                    value=value,
+                    value=value_of(assessment),
                     before=None,
                     cause=start.cause,
                     facts=start.facts,
@@ -162,7 +160,7 @@ class Deriver:
         changed: Sequence[Version],
         cause: Cause,
         out: list[Derived],
-        beliefs: dict[Component, Value],
+        beliefs: Readings,
     ) -> None:
         happened = self._happened(before, state)
         seen = max(v.obs.observed_at for v in changed)
@@ -170,19 +168,23 @@ class Deriver:
         after = None if exact else _last_look_without(changed)
         for assessment in self._judge(state):
             component, value = assessment.component, value_of(assessment)
-            old = beliefs.get(component)
+            old = beliefs.value(component)
             if old is not None and undecided(assessment):
                 # A document that could not be read says nothing: the last belief stands (design, section 3).
                 self.standing += value != old
-                value = old
+                value, silence = old, False
+            else:
+                silence = beliefs.keep(assessment, value)
             forced = component is Component.WEIGHTS and Fact.RECREATED in happened
             if old == value and not forced:
                 continue
             facts = _facts(old, value) | (happened if component is Component.WEIGHTS else frozenset())
+            if silence and not happened:
+                facts = frozenset({Fact.SILENCE})
+            # A component that this subject never had before was reached now; the publisher did nothing to it. Nor did
+            # he where a text came to be long enough, or too short, for its silence to count.
+            why = Cause.COVERAGE if old is None or Fact.SILENCE in facts else cause
             seq = sum(1 for d in out if d.component is component and d.observed_at == changed[0].at)
-            beliefs[component] = value
-            # A component that this subject never had before was reached now; the publisher did nothing to it.
-            why = Cause.COVERAGE if old is None else cause
             out.append(
                 Derived(
                     component=component,

@@ -14,7 +14,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
-HEAD: Final = "0005"
+from storage.bulk import copies_rows
+
+HEAD: Final = "0008"
 """The newest migration; a test holds it against ``storage/migrations/versions``."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -92,6 +94,7 @@ def bare_engine(url: URL) -> Engine:
         event.listen(engine, "begin", _sqlite_begin)
     else:
         event.listen(engine, "connect", _postgresql_connection)
+        copies_rows(engine)
     return engine
 
 

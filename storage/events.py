@@ -6,24 +6,84 @@ own mind. It has no look of its own: the evidence is what the interval rests on 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from functools import cache
+from heapq import merge
+from itertools import dropwhile, islice
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, cast, func, literal, null, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, cast, func, literal, null, or_, select, true, tuple_
 
 from classifiers.direction import direction as value_direction
-from classifiers.model import Access, Component, State
+from classifiers.model import Component, State
 from crawlers.targets import Target
 from storage import schema
-from storage.answers import Cause, Change, Direction, Value
-from storage.bulk import select_in
+from storage.answers import Cause, Change, Direction, Place, Value
+from storage.bulk import chunks, select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS
 from storage.intern import value_of_row
+from storage.narrow import Narrow
 from storage.proof import Resolver
-from storage.times import from_micros, maybe_datetime, to_micros
+from storage.times import moment, to_micros
 
 _NO_ANSWER: Final = Value(State.UNKNOWN, None, None, None)
+_TABLES: Final = (schema.interval, schema.revision)
+_FIRST: Final = 100
+"""Changes in the first batch, which somebody waits for; ``BATCH`` in those after it."""
+BATCH: Final = 500
+_NUMBER: Final = re.compile("-?[0-9]{1,18}")
+_KEPT: Final = 20_000
+"""Values that are remembered from one batch to the next."""
+
+
+class Row(NamedTuple):
+    """A row of either table. What it is sorted by comes first: its place, which no other row has.
+
+    When it was recorded comes last of what says something: what is recorded anew keeps its place.
+    """
+
+    observed_at: int
+    subject_id: int
+    component: int
+    seq: int
+    recorded_at: int
+    table: int
+    id: int
+    seen_at: int | None
+    observed_after: int | None
+    value_id: int | None
+    from_value_id: int | None
+    basis_id: int | None
+    cause: int
+    facts: int
+
+    @property
+    def place(self) -> Place:
+        """Where it stands among all changes."""
+        return self.observed_at, self.subject_id, self.component, self.seq, self.recorded_at, self.table, self.id
+
+
+PLACE: Final = ("observed_at", "subject_id", "component", "seq", "recorded_at", "table", "id")
+"""The columns of a place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which changes are wanted; None asks for nothing. ``since`` and ``until`` (inclusive) are of ``observed_at``."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    target: Target | None = None
+    component: Component | None = None
+    causes: Collection[Cause] = (Cause.SOURCE,)
+    direction: Direction | None = None
+    known_at: datetime | None = None
+    run_id: int | None = None
+    narrow: Narrow | None = None
+    after: Place | None = None
 
 
 def believed(known_at: datetime | None) -> ColumnElement[bool]:
@@ -42,88 +102,160 @@ def values_of(connection: Connection, rows: Iterable[Any]) -> dict[int, Value]:
     return {r.id: value_of_row(r) for r in select_in(connection, select(table), table.c.id, ids)}
 
 
-def filters(
-    table: Any,
-    since: datetime | None,
-    until: datetime | None,
-    target: Target | None,
-    component: Component | None,
-    causes: Collection[Cause],
-) -> list[ColumnElement[bool]]:
-    """The conditions on a row of ``interval`` or ``revision``."""
-    wanted: list[ColumnElement[bool]] = [table.c.cause.in_(sorted(CAUSES.code(c) for c in causes))]
-    if since is not None:
-        wanted.append(table.c.observed_at >= to_micros(since))
-    if until is not None:
-        wanted.append(table.c.observed_at <= to_micros(until))
-    if component is not None:
-        wanted.append(table.c.component == COMPONENTS.code(component))
-    if target is not None:
-        s = schema.subject
-        wanted.append(table.c.subject_id.in_(select(s.c.id).where(s.c.kind == target.kind, s.c.key == target.key)))
+def cursor(change: Change) -> str:
+    """A change's place as a word, for :func:`place_of`; it means something to the database that it is of only."""
+    return ".".join(map(str, change.place))
+
+
+def place_of(text: str) -> Place:
+    """The place of a :func:`cursor`; raises ValueError where it is none."""
+    parts = text.split(".")
+    if len(parts) != len(PLACE) or not all(_NUMBER.fullmatch(part) for part in parts):
+        raise ValueError(text)
+    return tuple(map(int, parts))
+
+
+def changes(
+    connection: Connection, asked: Asked, *, limit: int | None = None, evidence: bool = True
+) -> Iterator[Change]:
+    """The first ``limit`` events, oldest first, while they are read; ``evidence`` is more than half of their cost."""
+    values, resolver = _Values(connection), Resolver(connection)
+    # Sorted streams, merged: a first night is three million rows, and only a batch of each stream is ever held.
+    rows: Iterator[Row] = merge(*_streams(connection, asked, values))
+    if (after := asked.after) is not None:
+        rows = dropwhile(lambda row: row.place <= after, rows)
+    rows, size = islice(rows, limit), _FIRST if limit is None else min(limit, BATCH)
+    while part := next(chunks(rows, size), None):
+        values.load(part)
+        resolver.prepare(part, evidence=evidence)
+        for row in part:
+            yield _change(row, values, resolver, evidence)
+        size = BATCH
+
+
+def _streams(connection: Connection, asked: Asked, values: _Values) -> Iterator[Iterator[Row]]:
+    """The rows of each table, sorted: of each cause alone, so that an index has them in their order already.
+
+    What is about some subjects only is found by them, whatever its cause.
+    """
+    narrow = asked.narrow or Narrow()
+    few = asked.target is not None or narrow.developer is not None
+    codes = sorted(CAUSES.code(cause) for cause in asked.causes)
+    for number, table in enumerate(_TABLES):
+        wanted = [*_conditions(table, asked), *narrow.conditions(table, connection.dialect.name)]
+        # An expression, not the column: or an index of causes would be taken for one subject's rows.
+        for cause in [(table.c.cause + 0).in_(codes)] if few else [table.c.cause == code for code in codes]:
+            query = _query(number, [cause, *wanted], asked.known_at, joined=narrow.news)
+            yield _rows(connection.execute(query.execution_options(yield_per=BATCH)), asked.direction, values)
+
+
+def _rows(result: Any, direction: Direction | None, values: _Values) -> Iterator[Row]:
+    for part in result.partitions():
+        found = [Row._make(row) for row in part]
+        if direction is not None:
+            values.load(found)
+            found = [row for row in found if values.direction(row.from_value_id, row.value_id) is direction]
+        yield from found
+
+
+def _conditions(table: Any, asked: Asked) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    since = None if asked.since is None else to_micros(asked.since)
+    place = (table.c.observed_at, table.c.subject_id, table.c.component)
+    if asked.after is not None and (since is None or asked.after[0] >= since):
+        wanted.append(tuple_(*place) >= tuple_(*(literal(part) for part in asked.after[:3])))
+    elif since is not None:
+        wanted.append(table.c.observed_at >= since)
+    if asked.until is not None:
+        wanted.append(table.c.observed_at <= to_micros(asked.until))
+    if asked.component is not None:
+        wanted.append(table.c.component == COMPONENTS.code(asked.component))
+    if asked.target is not None:
+        s = schema.subject.c
+        named = select(s.id).where(s.kind == asked.target.kind, s.key == asked.target.key)
+        wanted.append(table.c.subject_id.in_(named))
+    if asked.run_id is not None:
+        wanted.append(table.c.run_id == asked.run_id)
     return wanted
 
 
-def change_query(table: Any, wanted: list[ColumnElement[bool]], known_at: datetime | None) -> Any:
-    """The rows of one of the tables in the order of :func:`age`, in the same columns for both."""
-    s, like = schema.subject, schema.interval.c
-    if table is schema.interval:
-        columns: list[ColumnElement[Any]] = [like.seq, like.seen_at, like.value_id, like.observed_after, like.facts]
-        held, last = believed(known_at), (like.seq, like.recorded_at)
-    else:
-        after = cast(null(), like.observed_after.type).label("observed_after")
-        columns = [_seen_at(table), table.c.to_value_id.label("value_id"), after]
-        columns += [literal(0).label(name) for name in ("seq", "facts")]
-        held, last = (
-            true() if known_at is None else table.c.recorded_at <= to_micros(known_at),
-            (table.c.recorded_at, table.c.id),
-        )
-    order = (table.c.observed_at, table.c.subject_id, table.c.component)
-    shown = (
-        *order,
-        table.c.recorded_at,
-        table.c.from_value_id,
-        table.c.basis_id,
-        table.c.cause,
-        *columns,
-        s.c.kind,
-        s.c.key,
-    )
-    joined = select(*shown).join(s, s.c.id == table.c.subject_id)
-    return joined.where(held, *wanted).order_by(*order, *last)
+def _query(number: int, wanted: list[ColumnElement[bool]], known_at: datetime | None, *, joined: bool) -> Any:
+    """The rows of one of the tables as :class:`Row`, in its order."""
+    table, like = _TABLES[number], schema.interval.c
+    own: dict[str, Any] = {"table": literal(number)}
+    held = believed(known_at)
+    if table is schema.revision:
+        own |= {name: literal(0) for name in ("seq", "facts")}
+        own |= {"seen_at": _seen_at(table), "observed_after": cast(null(), like.observed_after.type)}
+        own["value_id"] = table.c.to_value_id
+        held = true() if known_at is None else table.c.recorded_at <= to_micros(known_at)
+    columns = [(own[name] if name in own else table.c[name]).label(name) for name in Row._fields]
+    # Where the sequence is no column it is the same for all, and nothing to sort by.
+    order = [table.c[name] for name in PLACE if name in table.c]
+    query = select(*columns).where(held, *wanted).order_by(*order)
+    s = schema.subject
+    return query.join(s, s.c.id == table.c.subject_id) if joined else query
 
 
 def _seen_at(table: Any) -> ColumnElement[Any]:
     """The look that showed what a revision is about, where that is later than the instant that it is dated by."""
     i = schema.interval.alias("began")
     same = (i.c[name] == table.c[name] for name in ("subject_id", "component", "observed_at"))
-    return select(func.max(i.c.seen_at)).where(*same).correlate(table).scalar_subquery().label("seen_at")
+    return select(func.max(i.c.seen_at)).where(*same).correlate(table).scalar_subquery()
 
 
-def age(row: Any) -> tuple[int, int, int, int, int]:
-    """What changes are sorted by. When they were recorded comes last: what is recorded anew keeps its place."""
-    return row.observed_at, row.subject_id, row.component, row.seq, row.recorded_at
+class _Values:
+    """Values by id, and which way it is from one to another."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection: Final = connection
+        self._found: dict[int, Value] = {}
+        self._directions: dict[tuple[int | None, int | None], Direction] = {}
+
+    def load(self, rows: Sequence[Row]) -> None:
+        """What the rows name is there from now on, what was before may be forgotten."""
+        if len(self._found) > _KEPT:
+            self._found.clear()
+        if len(self._directions) > _KEPT:
+            self._directions.clear()
+        ids = {i for row in rows for i in (row.value_id, row.from_value_id) if i is not None} - self._found.keys()
+        t = schema.value
+        self._found |= {r.id: value_of_row(r) for r in select_in(self._connection, select(t), t.c.id, ids)}
+
+    def before(self, number: int | None) -> Value | None:
+        """The answer before a change, None where there was none."""
+        return None if number is None else self._found[number]
+
+    def after(self, number: int | None) -> Value:
+        """The answer after it."""
+        return _NO_ANSWER if number is None else self._found[number]
+
+    def direction(self, before: int | None, after: int | None) -> Direction:
+        """Which way a change went."""
+        known = self._directions.get((before, after))
+        if known is None:
+            old, new = self.before(before), self.after(after)
+            answer = None if old is None else (old.level, old.access)
+            known = self._directions[before, after] = Direction(value_direction(answer, (new.level, new.access)))
+        return known
 
 
-def change_of(row: Any, values: Mapping[int, Value], resolver: Resolver) -> Change:
-    """The event of a row. ``values`` and ``resolver`` are prepared for it."""
-    before = None if row.from_value_id is None else values[row.from_value_id]
-    after = values.get(row.value_id, _NO_ANSWER)
+_facts: Final = cache(FACTS.members)
+
+
+def _change(row: Row, values: _Values, resolver: Resolver, evidence: bool) -> Change:
     return Change(
-        target=f"{row.kind}:{row.key}",
-        component=COMPONENTS.member(row.component),
-        before=before,
-        after=after,
-        observed_at=from_micros(row.observed_at),
-        observed_after=maybe_datetime(row.observed_after),
-        recorded_at=from_micros(row.recorded_at),
-        cause=CAUSES.member(row.cause),
-        direction=Direction(value_direction(None if before is None else _answer(before), _answer(after))),
-        facts=FACTS.members(row.facts),
-        evidence=resolver.evidence(row),
-        because=resolver.because(row),
+        resolver.target(row),
+        COMPONENTS.member(row.component),
+        values.before(row.from_value_id),
+        values.after(row.value_id),
+        moment(row.observed_at),
+        None if row.observed_after is None else moment(row.observed_after),
+        moment(row.recorded_at),
+        CAUSES.member(row.cause),
+        values.direction(row.from_value_id, row.value_id),
+        _facts(row.facts),
+        resolver.evidence(row) if evidence else (),
+        resolver.because(row),
+        row.place,
     )
-
-
-def _answer(value: Value) -> tuple[int | None, Access | None]:
-    return value.level, value.access

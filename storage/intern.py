@@ -85,6 +85,15 @@ def basis_body(assessment: Assessment) -> bytes:
     return orjson.dumps({"confidence": round(assessment.confidence, 4), "findings": findings})
 
 
+def basis_digest(assessment: Assessment) -> bytes:
+    """16 bytes that identify a basis."""
+    return _basis_digest(basis_body(assessment))
+
+
+def _basis_digest(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=16, person=b"basis").digest()
+
+
 def value_of_row(row: Any) -> Value:
     """The value of a row of the ``value`` table."""
     return Value(
@@ -173,7 +182,7 @@ class Interner:
     def bases(self, assessments: Iterable[Assessment]) -> list[int]:
         """The ids of the assessments' bases; a page of a first sweep has hundreds that are new."""
         bodies = [basis_body(assessment) for assessment in assessments]
-        digests = [hashlib.blake2b(body, digest_size=16, person=b"basis").digest() for body in bodies]
+        digests = [_basis_digest(body) for body in bodies]
         found = {digest: known for digest in digests if (known := self._shared.get(digest)) is not None}
         missing = {digest: body for digest, body in zip(digests, bodies, strict=True) if digest not in found}
         if missing:

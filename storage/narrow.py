@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import ColumnElement, func, or_, select
 
+from crawlers.targets import KINDS
 from storage import schema
 
 NO_LICENSE: Final = "none"
@@ -28,8 +29,8 @@ class Narrow:
     developer: str | None = None
     news: bool = False
 
-    def conditions(self, table: Any) -> list[ColumnElement[bool]]:
-        """For a query of ``interval`` or ``revision`` that is joined with ``subject``."""
+    def conditions(self, table: Any, dialect: str) -> list[ColumnElement[bool]]:
+        """For a query of ``interval`` or ``revision``, which for ``news`` must be joined with ``subject``."""
         wanted: list[ColumnElement[bool]] = []
         if self.license_from is not None:
             wanted.append(table.c.from_value_id.in_(_with_license(self.license_from)))
@@ -37,13 +38,20 @@ class Narrow:
             after = table.c.value_id if table is schema.interval else table.c.to_value_id
             wanted.append(after.in_(_with_license(self.license_to)))
         if self.developer is not None:
-            owner = self.developer.rstrip("/") + "/"
-            # Not LIKE, which is blind to case in SQLite, nor a range, which hangs on the collation in PostgreSQL.
-            wanted.append(func.substr(schema.subject.c.key, 1, len(owner)) == owner)
+            wanted.append(table.c.subject_id.in_(_of_developer(self.developer.rstrip("/"), dialect)))
         if self.news:
             s, w = schema.subject.c, schema.watch.c
             wanted.append(or_(table.c.from_value_id.is_not(None), (s.kind + ":" + s.key).in_(select(w.target))))
         return wanted
+
+
+def _of_developer(owner: str, dialect: str) -> Any:
+    s = schema.subject.c
+    # Not LIKE, which is blind to case in SQLite. A range finds them by an index, where the collation is that of bytes.
+    found = select(s.id).where(func.substr(s.key, 1, len(owner) + 1) == f"{owner}/")
+    if dialect == "sqlite":
+        return found.where(s.kind.in_(KINDS), s.key >= f"{owner}/", s.key < f"{owner}{chr(ord('/') + 1)}")
+    return found
 
 
 def _with_license(name: str) -> Any:

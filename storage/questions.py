@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Engine, and_, exists, literal, or_, select, tuple_
 
 from classifiers.contradictions import CONTRADICTIONS, MARK
 from classifiers.model import Component, Outcome
@@ -17,7 +17,7 @@ from storage import schema
 from storage.answers import Cause, Change, ResolvedFinding, Value
 from storage.bulk import chunks
 from storage.codes import CAUSES, COMPONENTS
-from storage.events import believed, values_of
+from storage.events import PLACE, believed, values_of
 from storage.narrow import Narrow
 from storage.proof import Resolver
 from storage.reader import Reader
@@ -59,14 +59,16 @@ def contradictions(
 
 
 def newest_changes(engine: Engine, most: int) -> Iterator[Change]:
-    """The newest ``most`` or somewhat more changes that are news and the publishers' own, oldest first."""
+    """The newest ``most`` changes that are news and the publishers' own, oldest first."""
     t, s = schema.interval, schema.subject
     narrow = Narrow(news=True)
-    where = (believed(None), t.c.cause == CAUSES.code(Cause.SOURCE), *narrow.conditions(t))
-    statement = select(t.c.observed_at).join(s, s.c.id == t.c.subject_id).where(*where)
+    place = [literal(0) if name == "table" else t.c[name] for name in PLACE]
+    where = (believed(None), t.c.cause == CAUSES.code(Cause.SOURCE), *narrow.conditions(t, engine.dialect.name))
+    statement = select(*place).join(s, s.c.id == t.c.subject_id).where(*where)
+    statement = statement.order_by(*(t.c[name].desc() for name in PLACE if name in t.c)).offset(most).limit(1)
     with engine.connect() as connection:
-        first = connection.execute(statement.order_by(t.c.observed_at.desc()).offset(most - 1).limit(1)).scalar()
-    yield from Reader(engine).changes(since=maybe_datetime(first), narrow=narrow)
+        before = connection.execute(statement).first()
+    yield from Reader(engine).changes(narrow=narrow, after=None if before is None else tuple(before))
 
 
 def _query(as_of: datetime, targets: Sequence[Target], known_at: datetime | None) -> Any:

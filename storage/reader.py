@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from heapq import merge
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, func, select
@@ -16,16 +15,14 @@ from sqlalchemy import Connection, Engine, func, select
 from classifiers.model import Component
 from crawlers.targets import HUB_MODEL, Target
 from storage import schema
-from storage.answers import Cause, Change, Direction, Interval, RunRow, TargetAnswer, Value
-from storage.bulk import chunks, select_in
+from storage.answers import Cause, Change, Direction, Interval, Place, RunRow, TargetAnswer, Value
+from storage.bulk import select_in
 from storage.codes import CAUSES, COMPONENTS, FACTS
-from storage.events import age, believed, change_of, change_query, filters, values_of
+from storage.events import Asked, believed, changes, values_of
 from storage.narrow import Narrow
 from storage.proof import Resolver
 from storage.runs import run_row
 from storage.times import from_micros, maybe_datetime, to_micros
-
-_BATCH: Final = 500
 
 
 class Reader:
@@ -77,7 +74,7 @@ class Reader:
             ends, values = _untils(rows), values_of(connection, newest.values())
             resolver = Resolver(connection) if evidence else None
             if resolver is not None:
-                resolver.prepare(newest.values())
+                resolver.prepare(list(newest.values()))
             found: dict[Target, dict[Component, Interval]] = {}
             names = {subject.id: target for target, subject in subjects.items()}
             for (subject_id, code), row in newest.items():
@@ -118,26 +115,19 @@ class Reader:
         known_at: datetime | None = None,
         run_id: int | None = None,
         narrow: Narrow | None = None,
+        *,
+        after: Place | None = None,
+        limit: int | None = None,
+        evidence: bool = True,
     ) -> Iterator[Change]:
-        """Change events, oldest first. ``since`` and ``until`` (inclusive) filter on ``observed_at``."""
+        """Change events, oldest first, while they are read. ``since`` and ``until`` (inclusive) are of ``observed_at``.
+
+        ``after`` is the place of a change: those that follow it; ``limit`` how many at most. Without ``evidence`` they
+        have none, at half the cost.
+        """
+        asked = Asked(since, until, target, component, causes, direction, known_at, run_id, narrow, after)
         with self._engine.connect() as connection:
-            streams = []
-            for table in (schema.interval, schema.revision):
-                wanted = filters(table, since, until, target, component, causes)
-                if run_id is not None:
-                    wanted.append(table.c.run_id == run_id)
-                wanted += [] if narrow is None else narrow.conditions(table)
-                query = change_query(table, wanted, known_at)
-                streams.append(connection.execute(query.execution_options(yield_per=_BATCH)))
-            # Two sorted streams, merged: a first night is three million rows, and only a batch of them is ever held.
-            for part in chunks(merge(*streams, key=age), _BATCH):
-                values = values_of(connection, part)
-                resolver = Resolver(connection)
-                resolver.prepare(part)
-                for row in part:
-                    change = change_of(row, values, resolver)
-                    if direction is None or change.direction is direction:
-                        yield change
+            yield from changes(connection, asked, limit=limit, evidence=evidence)
 
     # -- runs ----------------------------------------------------------------------------------------------------------
     def runs(self, limit: int = 20) -> list[RunRow]:

@@ -192,7 +192,7 @@ interval = Table(
     Column("recorded_at", BigInteger, nullable=False),
     Column("superseded_at", BigInteger),
     Index(None, "subject_id", "component", "observed_at"),
-    Index(None, "cause", "observed_at"),
+    Index(None, "cause", "observed_at", "subject_id", "component"),
 )
 
 tally = Table(
@@ -223,7 +223,7 @@ revision = Table(
     Column("run_id", Id, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     Index(None, "subject_id"),
-    Index(None, "cause", "observed_at"),
+    Index(None, "cause", "observed_at", "subject_id", "component"),
     comment="changes of our own mind: what the rules (or a person) made of the same evidence",
 )
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from classifiers.model import Component
 from crawlers.targets import Target
 from storage import schema
 from storage.answers import Cause
 from storage.corrections import CorrectionError, add_correction, corrected_now
-from storage.derivation import Derivation
 from storage.intern import Interner
-from storage.reclassify import Reclassified, adopt_some, reclassify_some
+from storage.reclassify import SUBJECTS_A_BATCH, Reclassified, adopt_some, reclassify_some
+from storage.rejudge import Judged, Rejudging
 from storage.runs import Run, RunSpec, add_counts, add_metrics, begin_run
 from storage.transactions import Transactions
 
@@ -31,17 +31,16 @@ class SecondThoughts(Transactions):
         with self._transaction() as connection:
             return add_metrics(connection, run_id, metrics)
 
-    def reclassify(self, run: Run, targets: Sequence[Target], after: int) -> Reclassified:
-        """Judge the next batch of subjects after an id with today's rules."""
+    def reclassify(self, run: Run, targets: Sequence[Target], after: int, most: int = SUBJECTS_A_BATCH) -> Reclassified:
+        """Judge the next ``most`` subjects after an id with today's rules."""
         with self._transaction() as connection:
-            _, beliefs, _ = self._parts(connection, run)
-            return reclassify_some(connection, run, beliefs, targets, after)
+            return self._rejudged(connection, run, targets, after, most)
 
-    def adopt(self, run: Run, subjects: dict[int, str], derived: Mapping[int, Derivation]) -> Reclassified:
+    def adopt(self, run: Run, subjects: Mapping[int, str], judged: Judged) -> Reclassified:
         """As :meth:`reclassify`, of the subjects that come next, which another process has judged."""
         with self._transaction() as connection:
             _, beliefs, _ = self._parts(connection, run)
-            return adopt_some(connection, run, beliefs, subjects, derived)
+            return adopt_some(connection, run, beliefs, subjects, judged)
 
     def rehearse(self, spec: RunSpec, now: datetime, targets: Sequence[Target], after: int) -> Reclassified:
         """What :meth:`reclassify` would bring; nothing of it stays, the run's row neither."""
@@ -50,12 +49,18 @@ class SecondThoughts(Transactions):
             with self._transaction() as connection:
                 interner = Interner(connection, self._memory.ids)
                 run = begin_run(connection, interner, spec, now, 0)
-                _, beliefs, _ = self._parts(connection, run)
-                found.append(reclassify_some(connection, run, beliefs, targets, after))
+                found.append(self._rejudged(connection, run, targets, after, SUBJECTS_A_BATCH))
                 raise _RehearsedError
         except _RehearsedError:
             self._looks = None
         return found[0]
+
+    def _rejudged(
+        self, connection: Connection, run: Run, targets: Sequence[Target], after: int, most: int
+    ) -> Reclassified:
+        _, beliefs, _ = self._parts(connection, run)
+        rejudging = Rejudging(run, *self._looks_of(connection, run), self._memory.judged)
+        return reclassify_some(connection, run, beliefs, rejudging, targets, after, most)
 
     def correct(
         self, run: Run, target: Target, component: Component, level: int, license_: str | None, because: str

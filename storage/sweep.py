@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from operator import add
 from typing import Any, Final
 
 import orjson
@@ -58,6 +59,9 @@ class PageCounts:
     changed: int = 0
     gated: int = 0
     malformed: int = 0
+
+    def __add__(self, other: PageCounts) -> PageCounts:
+        return PageCounts(*map(add, astuple(self), astuple(other)))
 
 
 @dataclass(slots=True)
@@ -173,10 +177,7 @@ class SweepRecorder:
                               basis, cause, facts, run.rules_id, run.id, run.recorded_at, None))  # fmt: skip
         for kind, number in kinds.items():
             self._tally.add(_WEIGHTS, at, kind, None, run.recorded_at, number)
-        witnesses = []
-        if not self._newest:
-            self.finish()
-            witnesses = self._seen_late(new, observations)
+        witnesses = [] if self._newest else self._seen_late(new, observations)
         insert_rows(self._connection, schema.observation, [*observations, *witnesses])
         insert_rows(self._connection, schema.interval, intervals)
         self._beliefs.rederive({row[0]: f"{self._kind}:{new[row[0] - first].id}" for row in witnesses})
@@ -184,6 +185,7 @@ class SweepRecorder:
 
     def _seen_late(self, new: Sequence[Listed], observations: Sequence[Row]) -> list[Row]:
         """Models whose first sighting arrives after later looks that did not show them: they were gone by then."""
+        self.finish()
         found: list[Row] = []
         for listed, row in zip(new, observations, strict=True):
             for witness in self._witnesses.of(listed.created, RECORD, row):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -19,6 +20,10 @@ def to_micros(moment: datetime) -> int:
 def from_micros(micros: int) -> datetime:
     """The aware datetime (UTC) of ``micros``."""
     return _EPOCH + timedelta(microseconds=micros)
+
+
+moment: Final = lru_cache(maxsize=4096)(from_micros)
+"""The same, for answers: what a night saw or recorded shares its instant."""
 
 
 def maybe_micros(moment: datetime | None) -> int | None:

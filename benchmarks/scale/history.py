@@ -1,8 +1,8 @@
 """Questions to ten million intervals: `python -m benchmarks.scale.history`, beside the same in SQL by hand.
 
 The history and the questions are those of :mod:`benchmarks.questions`, which asks all of them of a million intervals.
-The first start makes the history and keeps it in ``--folder`` (four gigabytes); each asks it again. Bare SQL is asked
-less often: it counts ten million rows where the reader adds up some sums.
+The first start makes the history and keeps it in ``--folder`` (four gigabytes, on PostgreSQL seven); each asks it
+again. Bare SQL is asked less often: it counts ten million rows where the reader adds up some sums.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, Final
 from benchmarks.questions.ask import questions
 from benchmarks.questions.bare import Bare
 from benchmarks.questions.generate import Plan, intervals, multiply, track, write
+from benchmarks.scale.databases import KINDS, database, settle
 from benchmarks.scale.report import keep, publish
 from storage.store import Store, open_store
 
@@ -32,48 +33,51 @@ def main() -> int:
     """Make what is not there, ask, keep."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--intervals", type=int, default=10_000_000)
+    parser.add_argument("--database", choices=KINDS, default=KINDS[0])
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "ajar-scale")
     parser.add_argument("--make", action="store_true", help="make the history, and ask another time")
     args = parser.parse_args()
     plan = Plan()
-    path = args.folder / f"history-{args.intervals}.db"
-    copies = _made(path, plan, args.intervals)
-    store = open_store(f"sqlite:///{path}")
-    try:
-        known = {"models": plan.models * copies, "database": "sqlite", "intervals": intervals(store)}
-        asked: list[dict[str, Any]] = []
-        for name, pairs in _questions(store, plan, copies):
-            asked.append(_measured(name, pairs))
-            keep("history", {**known, "asked": asked})
-    finally:
-        store.close()
+    place = args.folder / f"history-{args.intervals}"
+    place.mkdir(parents=True, exist_ok=True)
+    done = place / f"{args.database}.copies"
+    with database(args.database, place, done.exists(), drop=False) as found:
+        copies = _made(found.url, plan, args.intervals, done)
+        if args.make:
+            return 0
+        store = open_store(found.url)
+        try:
+            known = {"models": plan.models * copies, "database": args.database, "intervals": intervals(store)}
+            asked: list[dict[str, Any]] = []
+            for name, pairs in _questions(store, plan, copies):
+                asked.append(_measured(name, pairs))
+                keep("history", {**known, "asked": asked})
+        finally:
+            store.close()
     publish()
     return 0
 
 
-def _made(path: Path, plan: Plan, wanted: int) -> int:
+def _made(url: str, plan: Plan, wanted: int, done: Path) -> int:
     """How many copies of the plan's world the history holds; it is made where it is not there whole."""
-    done = path.with_suffix(".copies")
     if done.exists():
         return int(done.read_text())
-    for leftover in path.parent.glob(f"{path.name}*"):
-        leftover.unlink()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    store = open_store(f"sqlite:///{path}")
-    write(store, plan)
-    copies = -(-wanted // intervals(store))
-    multiply(store, copies)
-    track(store, plan, copies)
-    with store.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    store.close()
+    store = open_store(url)
+    try:
+        write(store, plan)
+        copies = -(-wanted // intervals(store))
+        multiply(store, copies)
+        track(store, plan, copies)
+        settle(store.engine)
+    finally:
+        store.close()
     done.write_text(str(copies))
     return copies
 
 
 def _questions(store: Store, plan: Plan, copies: int) -> list[tuple[str, list[Any]]]:
     raw = store.engine.raw_connection()
-    bare = Bare(raw.driver_connection, "?")
+    bare = Bare(raw.driver_connection, "?" if store.engine.dialect.name == "sqlite" else "%s")
     found = questions(store, bare, plan, copies)
     return [(name, pairs) for name, pairs in found if any(words in name for words in ASKED)]
 

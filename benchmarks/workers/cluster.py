@@ -25,6 +25,13 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 POOLS: Final = ("ajar", "ajar-shards")
 LICENSES: Final = ("apache-2.0", "mit", "cc-by-nc-4.0", "llama2")
 WORDS: Final = "whose code is in the repository; the data were filtered for safety, and are not available for download."
+CLAUSES: Final = (
+    "The laboratory grants you a worldwide, non-exclusive licence to use, copy and modify the model for research.",
+    "You may share the model and your modified versions of it under the terms of this licence only.",
+    "You shall keep this notice with every copy, and say which files you changed and when you changed them.",
+    "You may not use the model, or anything derived from it, for any commercial purpose without asking us first.",
+    "The model is provided as it is, without warranty of any kind; nobody is liable for what comes of its use.",
+)
 _NOT_OURS: Final = ("AJAR_", "HF_", "GITHUB_", "PREFECT_")
 
 
@@ -178,23 +185,24 @@ def cluster(folder: Path, settings: Mapping[str, str]) -> Iterator[Cluster]:
         server.wait(timeout=60)
 
 
-def repositories(number: int) -> list[Repository]:
-    """Small models of our own, each with a card, a licence file and a configuration."""
-    return [_repository(n) for n in range(number)]
+def repositories(number: int, parts: int = 20) -> list[Repository]:
+    """Models of our own, each with a card of so many ``parts``, a licence file and a configuration."""
+    return [_repository(n, parts) for n in range(number)]
 
 
-def _repository(number: int) -> Repository:
+def _repository(number: int, parts: int) -> Repository:
     license_ = LICENSES[number % len(LICENSES)]
     card = (
         f"---\nlicense: {license_}\nlibrary_name: transformers\n---\n# Model {number}\n\n"
         f"Pretrained on {number + 1} billion tokens of text. Training code will be released.\n"
-        + "".join(f"\n## Part {n}\n\nIt was evaluated on benchmark {number * n}, {WORDS}\n" for n in range(20))
+        + "".join(f"\n## Part {n}\n\nIt was evaluated on benchmark {number * n}, {WORDS}\n" for n in range(parts))
     )
+    terms = "".join(f"\n{n + 1}. {clause}\n" for n, clause in enumerate(CLAUSES * (parts // 20)))
     files = {
         "README.md": card,
-        "LICENSE": f"The licence of model {number} is {license_}.\n",
+        "LICENSE": f"The licence of model {number} is {license_}.\n" + (terms if parts > 20 else ""),
         "config.json": json.dumps({"model_type": "llama", "hidden_size": number}),
         "model.safetensors": {"size": 1_000_000 + number},
     }
     states = [{"at": "2026-01-01T00:00:00Z", "files": files}]
-    return parse_repository({"id": f"lab-{number % 7}/model-{number:04}", "states": states})
+    return parse_repository({"id": f"lab-{number % 7}/model-{number:05}", "states": states})

@@ -11,6 +11,7 @@ from classifiers.model import Component, Finding, Outcome, Pointer
 from classifiers.releases.phrases import MOST, Match, entry, named, paths_of, said
 from classifiers.releases.sources import Kind, Repository, Sources
 from classifiers.releases.stages import places, quoted, telling_places
+from classifiers.silence import ANNOUNCED, LISTED, SILENCE
 from classifiers.terms import Terms
 from classifiers.text import decode, excerpt
 from classifiers.texts import Document, read_document
@@ -173,9 +174,10 @@ def absent_code(name: str, sources: Sources, what: str) -> Finding:
         return Finding(name, Outcome.NOT_AVAILABLE, (pointer,), "A code repository's files were not all listed.")
     if announced and not trees:
         detail = "The texts say that code is released; no repository of it was looked at."
-        return Finding(name, Outcome.NOT_SUPPORTED, quoted(announced), detail)
+        return Finding(name, Outcome.NOT_SUPPORTED, quoted(announced), detail, ANNOUNCED)
     if not looked:
         return Finding(name, Outcome.NOT_AVAILABLE, detail="Neither a file tree nor a whole text was read.")
     where = f"{len(trees)} file trees and {len(looked) - len(trees)} texts" if trees else f"{len(looked)} texts"
     missing = "" if trees else " No source of the release is a code repository."
-    return Finding(name, Outcome.FALSE, looked, f"No {what} code in {where} that were read in full.{missing}")
+    detail = f"No {what} code in {where} that were read in full.{missing}"
+    return Finding(name, Outcome.FALSE, looked, detail, LISTED if trees else SILENCE)

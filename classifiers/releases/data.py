@@ -12,6 +12,7 @@ from classifiers.probes.data import STAGES, named_by, stage_by_name
 from classifiers.releases.phrases import Match, entry, named, said, table
 from classifiers.releases.sources import Sources
 from classifiers.releases.stages import Answer, only_tuned, places, quoted, telling_places
+from classifiers.silence import ANNOUNCED, CLOSED, SILENCE
 from classifiers.terms import Terms
 from classifiers.text import excerpt
 from crawlers.hub.record import parse
@@ -132,13 +133,13 @@ def data_released(component: Component) -> Answer:
             yield Finding(name, Outcome.TRUE, shown, f"Published: {excerpt(what, 150)}.", excerpt(what, 150))
         elif component is Component.PRETRAINING_DATA and (open_ := said(sources, "data-described")):
             detail = "The texts describe public parts; the data itself is not named as released."
-            yield Finding(name, Outcome.NOT_SUPPORTED, quoted(open_), detail)
+            yield Finding(name, Outcome.NOT_SUPPORTED, quoted(open_), detail, ANNOUNCED)
         elif announced := said(sources, _ANNOUNCED[component]) if component in _ANNOUNCED else ():
             detail = "The texts say that such data is released; which, and under which terms, was not found."
-            yield Finding(name, Outcome.NOT_SUPPORTED, quoted(announced), detail)
+            yield Finding(name, Outcome.NOT_SUPPORTED, quoted(announced), detail, ANNOUNCED)
         elif closed or own_sets:
             detail = "The texts speak of data that is not published."
-            yield Finding(name, Outcome.FALSE, quoted(closed or own_sets), detail)
+            yield Finding(name, Outcome.FALSE, quoted(closed or own_sets), detail, CLOSED)
         elif missing := _not_there(sources, component):
             detail = "Datasets that the release is said to live in were not there."
             yield Finding(name, Outcome.NOT_AVAILABLE, missing, detail)
@@ -170,4 +171,4 @@ def _absent(name: str, sources: Sources, component: Component) -> Finding:
         detail = "No text that would say where such data is to be had was read in full."
         return Finding(name, Outcome.NOT_AVAILABLE, detail=detail)
     detail = f"No dataset of this stage is named as published in {len(looked)} texts that were read in full."
-    return Finding(name, Outcome.FALSE, looked, detail)
+    return Finding(name, Outcome.FALSE, looked, detail, SILENCE)

@@ -9,6 +9,7 @@ from typing import Final
 from classifiers.model import Component, Finding, Outcome, Pointer
 from classifiers.releases.phrases import MOST, Match, hints, said
 from classifiers.releases.sources import RELEASE, Kind, Sources, Text
+from classifiers.silence import DENIED, OLDER, SILENCE
 from crawlers.snapshot import FetchStatus
 
 Answer = Callable[[Sources], Iterator[Finding]]
@@ -133,7 +134,7 @@ def stage_exists(component: Component) -> Answer:
         slug = sources.view.subject.removeprefix(RELEASE)
         if groups[0] in _TUNING and _BASE_ONLY.search(slug):
             detail = "The release is by its name the base model alone; what is tuned from it is another one."
-            yield Finding(name, Outcome.FALSE, (Pointer(slug, "name", slug),), detail, "denied")
+            yield Finding(name, Outcome.FALSE, (Pointer(slug, "name", slug),), detail, DENIED)
             return
         for group in groups:
             if found := said(sources, group):
@@ -146,7 +147,7 @@ def stage_exists(component: Component) -> Answer:
         called = _CALLED[groups[0]]
         looked, dated = telling_places(sources, groups[0]), published_before(sources, groups[0])
         if denied:
-            yield Finding(name, Outcome.FALSE, quoted(denied), f"The texts deny {called}.", "denied")
+            yield Finding(name, Outcome.FALSE, quoted(denied), f"The texts deny {called}.", DENIED)
         elif hinted := hints(sources, groups[0]):
             detail = f"The texts mention {called} often; whether as a stage of this release is not clear."
             yield Finding(name, Outcome.NOT_SUPPORTED, quoted(hinted), detail)
@@ -158,10 +159,11 @@ def stage_exists(component: Component) -> Answer:
             yield Finding(name, Outcome.NOT_AVAILABLE, unread, detail)
         elif looked:
             detail = f"No text speaks of {called}; {len(looked)} that would were read in full."
-            yield Finding(name, Outcome.FALSE, (*looked, *places(sources))[: len(places(sources))], detail)
+            shown = (*looked, *places(sources))[: len(places(sources))]
+            yield Finding(name, Outcome.FALSE, shown, detail, SILENCE)
         elif dated:
             detail = f"It is older than the first publication of {called}, and its abstract does not speak of it."
-            yield Finding(name, Outcome.FALSE, (dated, *places(sources)), detail, "older")
+            yield Finding(name, Outcome.FALSE, (dated, *places(sources)), detail, OLDER)
         elif sources.texts:
             shown = tuple(Pointer(text.slot, "whole" if text.whole else "passages") for text in sources.texts)
             detail = f"Only abstracts or passages were read; that they do not speak of {called} proves nothing."

@@ -17,10 +17,11 @@ from classifiers.probes.weights import weights_released as hub_weights
 from classifiers.probes.weights import weights_used_in_card
 from classifiers.releases.code import absent_code, license_of
 from classifiers.releases.phrases import MOST, paths_of, said
-from classifiers.releases.sources import Kind, Sources, Text, pointer
+from classifiers.releases.sources import HEAD, Kind, Sources, Text, pointer
 from classifiers.releases.stages import places, quoted
+from classifiers.silence import SILENCE, WITHHELD
 from classifiers.terms import Terms
-from classifiers.text import excerpt
+from classifiers.text import decode, excerpt
 from classifiers.texts import Document, read_document
 from crawlers.snapshot import FetchStatus
 
@@ -34,6 +35,21 @@ _OF_CODE: Final = re.compile(
     r"(?i)\bcode\b[^,;.]{0,60}\blicen[cs]e.{0,80}\b(?:while|whereas|but)\b.{0,40}\b(?:weights|checkpoints?|models?)\b"
 )
 """The licence that such a sentence names is the code's; what it says of the weights comes after."""
+_LICENSE_OF: Final = re.compile(
+    r"(?i)\blicen[cs]e[^.]{0,80}\b(?:appl(?:y|ies)|covers?|holds?)\b|\b(?:under|by)\b[^.]{0,60}\blicen[cs]e"
+)
+_APART: Final = re.compile(
+    r"(?i)\b(?:commercial|research\b|respective|separate|different|own licen|not\b|only\b|original|base\b)"
+    r"|'s\b[^.]{0,20}\blicen[cs]e"
+)
+"""Words of a sentence after which the licence of the repository need not be the weights'."""
+_ADDRESS: Final = re.compile(r"https?://[^\s)\]>]{1,200}")
+_CODE_AND_MODELS: Final = re.compile(
+    r"(?i)\bcode,?(?: and|,| &| \+)(?: (?:the|our|all|its|pre-?trained|trained|released|model))*"
+    r" (?:models?|weights|checkpoints)\b(?! (?:cards?|zoo|cod))"
+)
+_OFTEN: Final = 3
+"""Times that a licence which is about models speaks of them; free licences of code never do."""
 _COMMERCIAL: Final = re.compile(r"(?i)\bcommercial")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z#*\-(\[])|\s[-*•]\s|\s#+\s")
 _LONGEST: Final = 600
@@ -115,12 +131,42 @@ def weights_terms(sources: Sources) -> tuple[Terms, ...]:
     if told or held:
         return (*told, *held)
     offering = {match.text.slot.partition("#")[0] for match in said(sources, "weights-released")}
-    files = (_model_license(sources, it) or license_of(sources, it) for it in sources.of("github:") if it in offering)
+    files = (
+        _model_license(sources, it) or _general_license(sources, it) for it in sources.of("github:") if it in offering
+    )
     found = tuple(terms for terms in files if terms is not None)
     if sources.of("hf:") or _terms_apart(sources):
         # They live elsewhere, where nobody looked: that the code is free says nothing of them.
         found = tuple(terms for terms in found if terms.levels(code=False)[1] < _FREE)
     return found or on_hub
+
+
+def _general_license(sources: Sources, source: str) -> Terms | None:
+    """The licence of a code repository, where it is the weights' too.
+
+    Free code says nothing of weights: what a library runs is often another's, or under terms of its own. The licence
+    holds for them where its own text speaks of models, where a text of the repository says so, or where the README
+    begins by calling what lies there code and models.
+    """
+    terms = license_of(sources, source)
+    if terms is None:
+        return None
+    body = None if terms.pointer.slot.endswith("#repo") else sources.ok(terms.pointer.slot)
+    if body is not None and len(_ABOUT_WEIGHTS.findall(decode(body.body))) >= _OFTEN:
+        return terms
+    texts = [it for it in sources.texts if it.slot.startswith(f"{source}#") and it.kind is not Kind.OTHERS]
+    heads = (it.text[:HEAD] for it in texts if it.kind is Kind.README)
+    sentences = (it for text in texts for _, it in _sentences(text.text) if len(it) <= _LONGEST)
+    return terms if any(map(_CODE_AND_MODELS.search, heads)) or any(_holds(it, source) for it in sentences) else None
+
+
+def _holds(sentence: str, source: str) -> bool:
+    """Whether a sentence says that the licence of the repository, which it does not name, is the models'."""
+    if not (_LICENSE_OF.search(sentence) and _ABOUT_WEIGHTS.search(sentence)):
+        return False
+    here = source.partition(":")[2].partition("@")[0].lower()
+    elsewhere = any(f"/{here}" not in address.lower() for address in _ADDRESS.findall(sentence))
+    return not (elsewhere or _OF_CODE.search(sentence) or _APART.search(sentence))
 
 
 def _terms_apart(sources: Sources) -> bool:
@@ -151,7 +197,7 @@ def weights_released(sources: Sources) -> Iterator[Finding]:
     if held:
         yield Finding(name, Outcome.TRUE, held[:MOST], "Hub repositories of the release hold weights.", "hub")
     elif refused and not offered:
-        yield Finding(name, Outcome.FALSE, quoted(refused), "The texts say that they are withheld.", "withheld")
+        yield Finding(name, Outcome.FALSE, quoted(refused), "The texts say that they are withheld.", WITHHELD)
     elif offered:
         yield Finding(name, Outcome.TRUE, quoted(offered), "The texts offer them.", "texts")
     elif licensed := tuple(_model_licenses(sources)):
@@ -163,7 +209,7 @@ def weights_released(sources: Sources) -> Iterator[Finding]:
         yield Finding(name, Outcome.NOT_AVAILABLE, shown, detail)
     elif looked := places(sources):
         detail = f"No source of the release is a hub repository, and no text of {len(looked)} read in full offers them."
-        yield Finding(name, Outcome.FALSE, looked, detail)
+        yield Finding(name, Outcome.FALSE, looked, detail, SILENCE)
     else:
         yield Finding(name, Outcome.NOT_AVAILABLE, detail="No hub repository and no whole text was read.")
 
@@ -188,7 +234,7 @@ def api_offered(sources: Sources) -> Iterator[Finding]:
         detail = "A page of the provider, where it would be offered, could not be read."
         yield Finding("api-offered", Outcome.NOT_AVAILABLE, unread, detail)
     elif looked := places(sources):
-        yield Finding("api-offered", Outcome.FALSE, looked, "No text speaks of one.")
+        yield Finding("api-offered", Outcome.FALSE, looked, "No text speaks of one.", SILENCE)
     else:
         yield Finding("api-offered", Outcome.NOT_AVAILABLE, detail="No text was read in full.")
 

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 import httpx2
 import orjson
 from huggingface_hub import get_session
-from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented, missing in __all__
 
 from crawlers.http import Answer, Fetcher, Patience
 from crawlers.settings import HUB, Settings
@@ -53,7 +52,9 @@ def hub_fetcher(
     """
     direct = settings.reach(HUB) == HUB
     ours = {"user-agent": settings.user_agent, "accept-encoding": "gzip, deflate"}
-    known: dict[str, str] = build_hf_headers(token=settings.hf_token or False, headers=ours)
+    # Not build_hf_headers: to name the caller's tools it asks the endpoint for a list of them, past our bounds, keeps
+    # the answer in the home directory for a day, and fails on one of another shape.
+    known = ours if settings.hf_token is None else {**ours, "authorization": f"Bearer {settings.hf_token}"}
 
     def headers(origin: str) -> Mapping[str, str]:
         return known if origin == HUB else ours

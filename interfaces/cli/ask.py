@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from crawlers.targets import Target
 from interfaces.cli.context import App
 from interfaces.cli.dates import END_OF_DAY, START_OF_DAY
 from interfaces.cli.errors import AjarError
-from interfaces.cli.options import COMPONENTS, TARGET, common_options, json_option, jsonl_option, pass_app
+from interfaces.cli.options import COMPONENTS, CURSOR, TARGET, common_options, json_option, jsonl_option, pass_app
 from interfaces.render import shapes, streams
 from storage.answers import Cause, Change, Direction
 
@@ -101,6 +101,9 @@ def history_command(
 @click.option("--license-to", metavar="ID", help="The licence after.")
 @click.option("--developer", metavar="OWNER", help="The owner in the id, such as tiiuae.")
 @click.option("--known-at", type=END_OF_DAY, help=_KNOWN_AT)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N",
+              help="At most so many, the oldest; with --json each then has its cursor.")  # fmt: skip
+@click.option("--after", type=CURSOR, help="Those after the change of this cursor: the next page of --limit.")
 @json_option
 @jsonl_option
 @common_options
@@ -117,6 +120,8 @@ def changes_command(
     license_to: str | None,
     developer: str | None,
     known_at: datetime | None,
+    limit: int | None,
+    after: tuple[int, ...] | None,
     form: str | None,
 ) -> None:
     """What changed, oldest first.
@@ -128,7 +133,8 @@ def changes_command(
     with app.reader() as reader:
         from storage.narrow import Narrow
 
-        changes: Iterable[Change] = reader.changes(
+        page = Page(limit)
+        changes = page.of(reader.changes(
             since=since,
             until=until,
             target=target,
@@ -137,14 +143,47 @@ def changes_command(
             direction=Direction(direction) if direction else None,
             known_at=known_at,
             narrow=Narrow(license_from, license_to, developer),
-        )
+            after=after,
+            limit=None if limit is None else limit + 1,  # one more says that there is more
+            evidence=form is not None,
+        ))  # fmt: skip
         if form:
-            _write(form, map(shapes.change_json, changes), app)
+            _write(form, map(page.shape, changes), app)
             return
         from interfaces.render.people import print_changes
 
         if not print_changes(app.screen(), changes):
             app.say("no changes" if "all" in causes else f"no changes of cause {', '.join(causes)} (--cause all: all)")
+        if page.next:
+            app.say(f"there are more: --after {page.next}")
+
+
+class Page:
+    """At most ``limit`` changes (None: all); ``next`` is the cursor of the last, once it was read, if more follow."""
+
+    def __init__(self, limit: int | None) -> None:
+        self._limit = limit
+        self.next = ""
+
+    def of(self, changes: Iterable[Change]) -> Iterator[Change]:
+        """The changes of the page."""
+        last: Change | None = None
+        for number, change in enumerate(changes):
+            if last is not None and number == self._limit:
+                self.next = self._cursor(last)
+                return
+            yield change
+            last = change
+
+    def shape(self, change: Change) -> shapes.Json:
+        """A change for programs, with its cursor where there are pages."""
+        shape = shapes.change_json(change)
+        return shape if self._limit is None else shape | {"cursor": self._cursor(change)}
+
+    def _cursor(self, change: Change) -> str:
+        from storage.events import cursor
+
+        return cursor(change)
 
 
 def _component(name: str | None) -> Component | None:

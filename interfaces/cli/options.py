@@ -46,6 +46,26 @@ class TargetType(click.ParamType[Target]):
 TARGET: Final = TargetType()
 
 
+class CursorType(click.ParamType[tuple[int, ...]]):
+    """Where a page of changes ended, as ``ajar changes --limit`` said."""
+
+    name = "cursor"
+
+    def convert(
+        self, value: str | tuple[int, ...], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """The place of a change, or a usage error."""
+        from storage.events import place_of
+
+        try:
+            return place_of(value) if isinstance(value, str) else value
+        except ValueError:
+            self.fail(f"{value!r} is no cursor of `ajar changes --limit`", param, ctx)
+
+
+CURSOR: Final = CursorType()
+
+
 def _set_database(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
     if value is not None:
         _app(ctx).database = value

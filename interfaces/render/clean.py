@@ -59,6 +59,8 @@ def clean_json(document: str) -> str:
 
     JSON itself (RFC 8259) escapes those below U+0020 only.
     """
+    if document.isascii() and "\x7f" not in document:
+        return document
     return _BEYOND_ASCII.sub(_json_escape, document)
 
 

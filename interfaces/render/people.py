@@ -26,6 +26,7 @@ from interfaces.render.words import (
     mark_word,
     minute,
     value_text,
+    when_text,
 )
 from storage.answers import Change, Evidence, Interval, ResolvedFinding, RunRow, TargetAnswer
 
@@ -74,7 +75,7 @@ def _components_table(answer: TargetAnswer, *, reasons: bool) -> Table:
             level_text(value),
             Text(brief(value.license or "")),
             access_text(value),
-            Text(minute(interval.observed_at) if interval else ""),
+            when_text(interval.observed_at, interval.dating) if interval else Text(""),
             Text(f"{interval.confidence:.0%}" if interval and interval.confidence else ""),
         ]
         if reasons:
@@ -132,7 +133,7 @@ def print_history(screen: Screen, intervals: Iterable[Interval]) -> None:
             marks += [f"“{clean(interval.because)}”"] if interval.because else []
             table.add_row(
                 Text("✗" if interval.superseded_at else "", "red"),
-                Text(minute(interval.observed_at)),
+                when_text(interval.observed_at, interval.dating),
                 Text(minute(interval.until) or "now"),
                 level_text(value),
                 Text(brief(value.license or "")),
@@ -156,7 +157,7 @@ def print_changes(screen: Screen, changes: Iterable[Change]) -> int:
     while block := list(islice(rest, _BLOCK)):
         rows = [
             [
-                Text(minute(change.observed_at)),
+                when_text(change.observed_at, change.dating),
                 *([Text(minute(change.observed_after), "dim")] if wide else []),
                 Text(ARROWS[change.direction], ARROW_STYLES[change.direction]),
                 Text(clean(change.target)),

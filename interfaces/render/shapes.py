@@ -24,7 +24,11 @@ NOTHING: Final = Value(State.UNKNOWN, None, None, None)
 
 def instant(moment: datetime | None) -> str | None:
     """``2023-08-01T12:00:00Z``, or None."""
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    if moment is None:
+        return None
+    if moment.tzinfo is UTC:  # as the store's all are; a day's changes have a hundred thousand of them
+        return moment.isoformat()[: -len("+00:00")] + "Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def value_json(value: Value | None) -> Json | None:
@@ -41,16 +45,24 @@ def value_json(value: Value | None) -> Json | None:
     }
 
 
-def evidence_json(evidence: Evidence) -> Json:
-    """One piece of evidence."""
-    return {
-        "url": evidence.url,
-        "sha256": evidence.sha256,
-        "locator": evidence.locator,
-        "excerpt": evidence.excerpt,
-        "slot": evidence.slot,
-        "observed_at": instant(evidence.observed_at),
-    }
+def evidence_json(evidence: Iterable[Evidence]) -> list[Json]:
+    """Pieces of evidence. Those of one look share their instant, which is spelled once."""
+    found: list[Json] = []
+    at, spelled = None, None
+    for piece in evidence:
+        if piece.observed_at is not at:
+            at, spelled = piece.observed_at, instant(piece.observed_at)
+        found.append(
+            {
+                "url": piece.url,
+                "sha256": piece.sha256,
+                "locator": piece.locator,
+                "excerpt": piece.excerpt,
+                "slot": piece.slot,
+                "observed_at": spelled,
+            }
+        )
+    return found
 
 
 def finding_json(finding: ResolvedFinding) -> Json:
@@ -65,7 +77,7 @@ def finding_json(finding: ResolvedFinding) -> Json:
         "excerpt": first.excerpt if first else None,
         "detail": finding.detail,
         "value": finding.value,
-        "evidence": [evidence_json(piece) for piece in finding.evidence],
+        "evidence": evidence_json(finding.evidence),
     }
 
 
@@ -83,6 +95,7 @@ def component_json(target: str, interval: Interval | None, stale_since: datetime
             "confidence": 0.0,
             "observed_at": None,
             "observed_after": None,
+            "dating": None,
             "until": None,
             "recorded_at": None,
             "cause": None,
@@ -97,6 +110,7 @@ def component_json(target: str, interval: Interval | None, stale_since: datetime
         "confidence": interval.confidence,
         "observed_at": instant(interval.observed_at),
         "observed_after": instant(interval.observed_after),
+        "dating": interval.dating and interval.dating.value,
         "until": instant(interval.until),
         "recorded_at": instant(interval.recorded_at),
         "cause": interval.cause.value,
@@ -145,12 +159,13 @@ def change_json(change: Change) -> Json:
         "to": value_json(change.after),
         "observed_at": instant(change.observed_at),
         "observed_after": instant(change.observed_after),
+        "dating": change.dating and change.dating.value,
         "recorded_at": instant(change.recorded_at),
         "cause": change.cause.value,
         "direction": change.direction.value,
         "facts": [fact.value for fact in change.facts],
         "because": change.because or None,
-        "evidence": [evidence_json(piece) for piece in change.evidence],
+        "evidence": evidence_json(change.evidence),
     }
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from classifiers.model import Access, State
 from interfaces.render.clean import clean, shorten
-from storage.answers import CORRECTED, Cause, Change, Direction, Interval, Value
+from storage.answers import CORRECTED, Cause, Change, Dating, Direction, Interval, Value
 
 LEVEL_STYLES: Final = {1: "bold red", 2: "dark_orange", 3: "yellow", 4: "chartreuse3", 5: "bold green"}
 UNKNOWN: Final = "?"
@@ -55,6 +55,11 @@ def brief(text: str) -> str:
 def minute(moment: datetime | None) -> str:
     """``2023-08-01 12:00`` in UTC; empty for None."""
     return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def when_text(moment: datetime, dating: Dating | None) -> Text:
+    """The instant of an event; ``by 2023-08-01 12:00`` where it was so by then, and nobody knows since when."""
+    return Text("by " if dating is Dating.BY else "", "dim").append(minute(moment), "not dim")
 
 
 def legend() -> Text:

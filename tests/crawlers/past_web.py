@@ -28,8 +28,11 @@ def git_tree(files: Mapping[str, str]) -> tuple[str, list[dict[str, Any]]]:
     return id_, entries
 
 
-def github(web: Web, name: str, commits: Sequence[Commit], *, trees: bool = True, **record: Any) -> None:
-    """A repository on GitHub with its history; ``trees``: whether commits name the ids of their lists of files."""
+def github(
+    web: Web, name: str, commits: Sequence[Commit], *, trees: bool = True, parents: bool = True, **record: Any
+) -> None:
+    """A repository on GitHub with its history; ``trees``: whether commits name the ids of their lists of files,
+    ``parents``: whether they name the commits before them."""
     files: dict[str, str] = {}
     touched: dict[str, list[dict[str, Any]]] = {}
     for number, (date, changes) in enumerate(commits):
@@ -41,7 +44,8 @@ def github(web: Web, name: str, commits: Sequence[Commit], *, trees: bool = True
             answer = {"sha": id_, "truncated": False, "tree": listing}
             web.say(f"https://api.github.com/repos/{name}/git/trees/{id_}?recursive=1", answer)
         for path in changes:
-            touched.setdefault(path, []).insert(0, {"sha": sha(name, number), "commit": commit})
+            before = {"parents": [{"sha": sha(name, number - 1)}] if number else []} if parents else {}
+            touched.setdefault(path, []).insert(0, {"sha": sha(name, number), "commit": commit, **before})
         for path, text in files.items():
             web.say(f"https://raw.githubusercontent.com/{name}/{sha(name, number)}/{path}", text)
     publish(web, name, files, **record)

@@ -64,7 +64,7 @@ def test_each_document_is_read_at_each_commit_that_touched_it(served: Web) -> No
         "repo", "tree",
     }, "and what is there now is a look"  # fmt: skip
     raw = [url for url in served.urls if url.startswith("https://raw.")]
-    assert len(raw) == len(set(raw)) == 5, "one request for each version, none for what no commit touched"
+    assert len(raw) == len(set(raw)) == 7, "one for each version and for what was before the first, none besides"
 
 
 def test_a_past_list_of_files_is_a_look_at_that_time_and_no_date_of_a_change(served: Web) -> None:
@@ -172,6 +172,33 @@ def test_where_older_commits_are_left_out_the_oldest_one_is_no_beginning(
     assert [s.dated for s in slots(past, "README.md")] == [False, True]
 
 
+def late_readme(before: bool) -> list[Commit]:
+    """A repository whose list of the README's commits begins at the second one, where it was there ``before``."""
+    first = {"LICENSE": "MIT License\n"} | ({"README.md": "# Tern 0\n"} if before else {})
+    return [("2024-01-01T00:00:00Z", first), ("2024-02-01T00:00:00Z", {"README.md": "# Tern\n"})]
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_list_that_begins_late_is_no_beginning_where_the_document_was_there_before(served: Web, before: bool) -> None:
+    github(served, REPO, late_readme(before))
+    listed = f"https://api.github.com/repos/{REPO}/commits?path=README.md&per_page=100"
+    page = served.pages[listed]
+    assert isinstance(page, Page)
+    served.say(listed, json.loads(page.body)[:1])
+    past = read(served.settings())
+    assert [s.dated for s in slots(past, "README.md")] == [not before]
+    assert [s.dated for s in slots(past, "LICENSE")] == [True], "the repository's first commit"
+    asked = [it.url for it in served.asked if it.url.endswith(f"{sha(REPO, 0)}/README.md")]
+    assert len(asked) == 1, "one request more"
+
+
+def test_without_the_parents_of_commits_only_what_is_as_old_as_the_repository_begins(served: Web) -> None:
+    github(served, REPO, late_readme(before=False), parents=False, created_at="2023-12-31T23:00:00Z")
+    past = read(served.settings())
+    assert [s.dated for s in slots(past, "LICENSE")] == [True]
+    assert [s.dated for s in slots(past, "README.md")] == [False], "it may have been there, and nobody can tell"
+
+
 def test_a_repository_is_read_whole_or_not_at_all_where_the_quota_ends(served: Web) -> None:
     github(served, REPO, HISTORY)
     url = f"https://raw.githubusercontent.com/{REPO}/{sha(REPO, 3)}/README.md"
@@ -210,7 +237,7 @@ def test_a_labelled_change_of_a_license_file_is_found_within_a_day(
     at = datetime.fromisoformat(event["date"])
     changed = [(a, b) for a, b in pairwise(found) if abs(b.observed_at - at) <= timedelta(days=1)]
     assert any(read_text(a.body).license != read_text(b.body).license for a, b in changed)
-    assert all(s.dated and s.revision for s in found)
+    assert all(s.revision for s in found) and all(s.dated for s in found[1:])
 
 
 @pytest.mark.shared

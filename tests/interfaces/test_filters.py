@@ -94,3 +94,27 @@ def test_wrong_values_are_wrong_use(ajar: Ajar) -> None:
                   ["--since", "2026-10-07", "--until", "2026-10-06"]):  # fmt: skip
         assert ajar("changes", *wrong, status=2) == ""
         assert ajar.err.startswith(("ajar: ", "Usage: ")), wrong
+
+
+def test_a_page_has_cursors_and_the_next_begins_after_its_last(ajar: Ajar) -> None:
+    whole = ajar.json("changes", "--cause", "all")
+    pages: list[Change] = []
+    while page := ajar.json(
+        "changes", "--cause", "all", "--limit", "7", *(["--after", pages[-1]["cursor"]] if pages else [])
+    ):
+        assert len(page) <= 7
+        pages += page
+    assert [{name: said for name, said in change.items() if name != "cursor"} for change in pages] == whole
+    assert "cursor" not in whole[0]
+
+
+def test_people_are_told_how_to_read_on(ajar: Ajar) -> None:
+    shown = ajar("changes", "--limit", "2").splitlines()
+    cursor = ajar.err.rpartition("--after ")[2].strip()
+    assert cursor == ajar.json("changes", "--limit", "2")[-1]["cursor"]
+    rest = ajar("changes", "--after", cursor, "--limit", "1000").splitlines()
+    assert ajar.err == ""
+    changes = [line for line in ajar("changes").splitlines() if "hf:" in line]
+    assert [line.split() for line in shown + rest if "hf:" in line] == [line.split() for line in changes]
+    ajar("changes", "--after", "nonsense", status=2)
+    ajar("changes", "--limit", "0", status=2)
