@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
@@ -59,6 +60,10 @@ class Doorkeeper:
         """Requests that were sent."""
         self.closed: dict[str, str] = {}
         """Host → why it is not asked any more, such as a quota that is used up."""
+        self.answered: set[str] = set()
+        """Hosts that answered."""
+        self.exhausted: Counter[str] = Counter()
+        """Host → how many requests in a row failed at every try."""
         self._next: dict[str, float] = {}
         self._answers: dict[tuple[str, bytes], Response] = {}
         self._bytes = 0
@@ -120,6 +125,7 @@ class Door(HttpxDownloadHandler):
         except TimeoutError as error:
             raise DownloadTimeoutError(f"not complete after {TOTAL_SECONDS:.0f} s") from error
         self._keeper.reached = True
+        self._keeper.answered.add(parts.hostname or "")
         shown = (value.decode("latin-1") for name in response.headers for value in response.headers.getlist(name))
         if self._keeper.settings.repeated(response.body, shown):
             raise RefusedAddressError("the answer repeats a token of ours; it is not kept")

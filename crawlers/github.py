@@ -27,6 +27,7 @@ from crawlers.github_shapes import (
     read_object,
     released,
 )
+from crawlers.http_pace import USED_UP
 from crawlers.hub.files import license_like
 from crawlers.reading import etag_of, moment
 from crawlers.snapshot import FetchStatus
@@ -239,7 +240,7 @@ class GithubSpider(SourceSpider):
         if response.status == 401:
             return FetchStatus.ERROR, "GITHUB_TOKEN is invalid or expired; write a valid one, or unset it"
         if response.status in (403, 429) and response.headers.get("X-RateLimit-Remaining") == b"0":
-            why = "GitHub's quota is used up" + ("" if self.visit.settings.github_token else "; set GITHUB_TOKEN")
+            why = f"GitHub's {USED_UP}" + ("" if self.visit.settings.github_token else "; set GITHUB_TOKEN")
             self.keeper.closed["api.github.com"] = why
             return FetchStatus.ERROR, why
         return FetchStatus.ERROR, f"HTTP {response.status}"

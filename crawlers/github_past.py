@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -24,7 +25,7 @@ from crawlers.github_versions import Commit, dated, released_by, tagged_by
 from crawlers.http import Fetcher, Patience
 from crawlers.hub.record import microseconds, moment
 from crawlers.hub.revision_list import Estimate, Past
-from crawlers.past_source import Period, summed, together, unlooked
+from crawlers.past_source import NO_SHELF, Period, Shelf, summed, together, unlooked
 from crawlers.settings import Settings
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask
@@ -79,9 +80,10 @@ class GithubPast:
         # Releases and tags are a request each; a tag that is no release, and a list of files, one more.
         return Estimate(wanted, reading.requests + wanted + first + 2)
 
-    def past(self, subject: str, asks: Sequence[Ask], period: Period) -> Past:
+    def past(self, subject: str, asks: Sequence[Ask], period: Period, shelf: Shelf = NO_SHELF) -> Past:
         """See :class:`~crawlers.past_source.PastSource`. A repository is read to its end or not at all."""
-        return together(self._repository(subject, ask, period) for ask in asks)
+        read = partial(self._repository, subject, period=period)
+        return together(shelf.kept(f"{subject} {ask.source}", partial(read, ask)) for ask in asks)
 
     def _repository(self, subject: str, ask: Ask, period: Period) -> Past:
         reading = Reading(self._fetcher, self._settings, subject, ask)

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
-
 from crawlers.github import API, TREE
 from crawlers.github_trees import Tree
 from crawlers.github_versions import Commit
 from crawlers.http import Answer, Fetcher, FetchError
+from crawlers.hub.json import load
 from crawlers.settings import Settings, version
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask
@@ -138,8 +137,8 @@ def _parsed(answer: Answer | None) -> Any:
     if answer is None or answer.status != 200:
         return None
     try:
-        return orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
+        return load(answer.body)
+    except ValueError:
         return None
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from crawlers.hub.files import is_weights, license_like, safe_path
+from crawlers.hub.json import load
 from crawlers.hub.record import shallow_first
 
 MAX_LICENSES: Final = 10
@@ -31,10 +32,9 @@ KEPT: Final = (
 """What we keep of a repository's record; stars and sizes change every hour and tell nothing about openness."""
 
 SHA: Final = re.compile(r"[0-9a-f]{40}")
+_TEXTS: Final = frozenset({"md", "txt", "rst"})
 README: Final = re.compile(r"(?i)readme(?:\.(?:md|rst|txt|markdown))?")
-_CARDS: Final = re.compile(
-    r"(?i)(?:.*[_-])?(?:model|data|dataset)[_-]?(?:card|sheet|statement)s?(?:[_.-].*)?\.(?:md|txt|rst)|datasheet\.md"
-)
+_CARD: Final = re.compile(r"(?i)(?:^|[_-])(?:model|data|dataset)[_-]?(?:card|sheet|statement)s?(?=[_.-]|\Z)")
 
 
 def kept(raw: Mapping[str, Any]) -> bytes:
@@ -80,13 +80,20 @@ def documents(files: Mapping[str, str]) -> list[str]:
     """The documents to read: README, licences, cards of models and data."""
     readme = sorted((p for p in files if README.fullmatch(p)), key=lambda p: (p != "README.md", p))[:1]
     licenses = [p for p in files if p.count("/") <= 1 and license_like(p)]
-    cards = [p for p in files if p.count("/") <= 3 and _CARDS.fullmatch(p.rpartition("/")[2])]
+    cards = [p for p in files if p.count("/") <= 3 and _is_card(p.rpartition("/")[2])]
     chosen = [
         *readme,
         *sorted(licenses, key=shallow_first)[:MAX_LICENSES],
         *sorted(cards, key=shallow_first)[:MAX_CARDS],
     ]
     return list(dict.fromkeys(path for path in chosen if not is_weights(path)))
+
+
+def _is_card(name: str) -> bool:
+    """Whether a file is called a card of a model or of data. In two steps: one pattern over all would walk a name
+    of 500 characters ten thousand times, for each of a hundred thousand files."""
+    stem, dot, suffix = name.rpartition(".")
+    return dot != "" and suffix.lower() in _TEXTS and _CARD.search(stem) is not None
 
 
 def blob_id(body: bytes) -> str:
@@ -100,15 +107,15 @@ def _readable(entry: Any) -> bool:
 
 def read_object(body: bytes) -> dict[str, Any] | None:
     try:
-        raw = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        raw = load(body)
+    except ValueError:
         return None
     return raw if isinstance(raw, dict) else None
 
 
 def read_list(body: bytes) -> list[Any] | None:
     try:
-        raw = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        raw = load(body)
+    except ValueError:
         return None
     return raw if isinstance(raw, list) else None

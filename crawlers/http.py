@@ -20,7 +20,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 
 from crawlers import traffic
-from crawlers.http_pace import Quota, asked_wait
+from crawlers.http_pace import AWAY, USED_UP, Quota, asked_wait
 from crawlers.settings import SILENCE, Settings
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,10 @@ class FetchError(Exception):
 
 
 class TooLargeError(FetchError):
-    """The body is larger than the caller wants it."""
+    """The body is larger than the caller wants it, and will be so again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, transient=False)
 
 
 class StoppedError(FetchError):
@@ -117,6 +120,7 @@ class Fetcher:
         self._jitter = jitter
         self._quotas: dict[str, Quota] = {}
         self._exhausted = 0
+        self._answered = False
         self._timeout = httpx2.Timeout(patience.silence, connect=patience.connect)
 
     def close(self) -> None:
@@ -145,10 +149,11 @@ class Fetcher:
                 answer = self._follow(url, limit, headers)
             except _TransientError as error:
                 reason = str(error)
-                if error.nobody_there and attempt + 1 >= self._patience.connect_tries:
+                # Who answered before is somebody: a name that fails to resolve now and then costs a try more.
+                if error.nobody_there and attempt + 1 >= self._patience.connect_tries + 2 * self._answered:
                     break
             else:
-                reached = True
+                reached = self._answered = True
                 fault = f"HTTP {answer.status}" if answer.status in TRY_AGAIN else check(answer) if check else None
                 if fault is None:
                     self._exhausted = 0
@@ -179,7 +184,7 @@ class Fetcher:
         """Wait for the quota, and for as long as others keep taking what is left of it."""
         quota = self._quota(url)
         while (wait := quota.take()) > 0:
-            self._obey(url, wait, "the quota is used up")
+            self._obey(url, wait, f"the {USED_UP}")
 
     def _back_off(self, url: str, attempt: int, reason: str, wait: float | None) -> None:
         if wait is not None:
@@ -192,8 +197,9 @@ class Fetcher:
 
     def _obey(self, url: str, wait: float, reason: str) -> None:
         if wait > self._patience.longest_wait:
-            raise FetchError(f"{reason}; the source asks us to stay away for {wait:.0f} s", transient=False)
+            raise FetchError(f"{reason}; {AWAY} {wait:.0f} s", transient=False)
         log.info("%s: %s; waiting %.1f s as asked", url, reason, wait)
+        traffic.asked_to_stay_away(url, wait)
         self._sleep(wait)
 
     def _wait(self, seconds: float) -> None:

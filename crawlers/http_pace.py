@@ -49,6 +49,16 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
     return max((wait for wait in waits if wait is not None), default=None)
 
 
+AWAY: Final = "the source asks us to stay away for"
+USED_UP: Final = "quota is used up"
+_THROTTLED: Final = re.compile(rf"\bHTTP 429\b|{AWAY}|{USED_UP}")
+
+
+def throttled(reason: str) -> bool:
+    """Whether a failure's reason, as our crawlers word it, is that a source wanted fewer requests than we had."""
+    return _THROTTLED.search(reason) is not None
+
+
 class Quota:
     """A token bucket of one source's quota: full at each window's start, corrected by what the source says.
 

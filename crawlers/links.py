@@ -7,7 +7,8 @@ of code repositories only those that belong to the release by owner or name: car
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -113,19 +114,31 @@ def related(source: str, release: Release) -> bool:
     return _plain(release.slug) in _plain(name) or (owner in owners and owner not in _GENERAL)
 
 
-def choose(found: Iterable[tuple[str, str]], release: Release, taken: Iterable[str]) -> list[tuple[str, str]]:
-    """Of (source, slot where it was found) the ones to follow: related, not crawled already, few of a kind."""
+def choose(
+    found: Iterable[tuple[str, str]],
+    release: Release,
+    taken: Iterable[str],
+    room: Mapping[str, int] = MOST,
+    followed: Collection[str] = (),
+) -> list[tuple[str, str]]:
+    """Of (source, slot where it was found) the ones to follow: related, not crawled already, few of a kind (``room``).
+
+    What was ``followed`` before and is linked still keeps its place, so that a document which could not be read one
+    night puts nothing in and out of sight.
+    """
     done = {text.lower() for text in taken}
-    left = dict(MOST)
+    left, kept = dict(room), Counter[str]()
     papers = any(paper.startswith("arxiv:") for paper in release.papers)
     chosen = []
     for source, via in found:
         kind = source.partition(":")[0]
         # A release's papers are named; what its card cites beside them is the work of others.
-        if source.lower() in done or not related(source, release) or left[kind] == 0 or (kind == "arxiv" and papers):
+        full = left[kind] == 0 and (source not in followed or kept[kind] == MOST[kind])
+        if source.lower() in done or not related(source, release) or full or (kind == "arxiv" and papers):
             continue
         done.add(source.lower())
-        left[kind] -= 1
+        kept[kind] += left[kind] == 0
+        left[kind] = max(0, left[kind] - 1)
         chosen.append((source, via))
     return chosen
 

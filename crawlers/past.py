@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from crawlers.hub.past import HubPast
 from crawlers.hub.revision_list import Estimate, Past
+from crawlers.past_source import NO_SHELF, Shelf
 from crawlers.settings import Settings
 from crawlers.targets import HUB_DATASET, HUB_MODEL, RELEASE, Target
 
@@ -40,19 +41,19 @@ class PastCrawler(AbstractContextManager["PastCrawler"], Protocol):
 class Source:
     """A crawler of the past, and what it reads, for people."""
 
-    make: Callable[[Settings, bool], PastCrawler]
-    """Made with the settings, and whether the Wayback Machine is asked for pages."""
+    make: Callable[[Settings, bool, Shelf], PastCrawler]
+    """Made with the settings, whether the Wayback Machine is asked for pages, and where what was read is kept."""
     reads: str
 
 
-def _hub(settings: Settings, wayback: bool) -> PastCrawler:
+def _hub(settings: Settings, wayback: bool, shelf: Shelf) -> PastCrawler:
     return HubPast(settings)
 
 
-def _release(settings: Settings, wayback: bool) -> PastCrawler:
+def _release(settings: Settings, wayback: bool, shelf: Shelf) -> PastCrawler:
     from crawlers.release_past import ReleasePast  # Scrapy, which others need not load
 
-    return ReleasePast(settings, wayback)
+    return ReleasePast(settings, wayback, shelf)
 
 
 PAST_CRAWLERS: Final[Mapping[str, Source]] = MappingProxyType(
@@ -66,10 +67,10 @@ PAST_CRAWLERS: Final[Mapping[str, Source]] = MappingProxyType(
 )
 
 
-def past_crawler(settings: Settings, target: Target, *, wayback: bool = False) -> PastCrawler:
+def past_crawler(settings: Settings, target: Target, *, wayback: bool = False, shelf: Shelf = NO_SHELF) -> PastCrawler:
     """The crawler of a target's past, and of others of its kind. Raises :class:`PastError`."""
     source = PAST_CRAWLERS.get(target.kind)
     if source is None:
         known = ", ".join(f"{kind}:" for kind in PAST_CRAWLERS)
         raise PastError(f"{target}: only the past of {known} is read so far")
-    return source.make(settings, wayback)
+    return source.make(settings, wayback, shelf)

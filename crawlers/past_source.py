@@ -7,7 +7,7 @@ components are unknown, and not closed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -38,6 +38,25 @@ class Period:
         return self.since is not None and at < self.since
 
 
+class Shelf(Protocol):
+    """Keeps what was read of a source until all of its target is recorded, so that nothing is asked for twice."""
+
+    def kept(self, part: str, read: Callable[[], Past]) -> Past:
+        """The part as it was read before, else as ``read`` reads it now."""
+        ...
+
+
+class NoShelf:
+    """Keeps nothing."""
+
+    def kept(self, part: str, read: Callable[[], Past]) -> Past:
+        """What ``read`` reads."""
+        return read()
+
+
+NO_SHELF: Final = NoShelf()
+
+
 class PastSource(Protocol):
     """Reads the past of one kind of source. Raises nothing for what a source answers; ``told`` says what is lacking."""
 
@@ -45,8 +64,9 @@ class PastSource(Protocol):
         """About how many requests :meth:`past` would make. Costs a few itself."""
         ...
 
-    def past(self, subject: str, asks: Sequence[Ask], period: Period) -> Past:
-        """The versions of the sources' slots in the period, as snapshots of ``subject``."""
+    def past(self, subject: str, asks: Sequence[Ask], period: Period, shelf: Shelf = NO_SHELF) -> Past:
+        """The versions of the sources' slots in the period, as snapshots of ``subject``; each part by way of ``shelf``,
+        under the subject and what was asked of whom."""
         ...
 
     def close(self) -> None:

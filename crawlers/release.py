@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +20,7 @@ from crawlers.hub.client import hub_fetcher
 from crawlers.hub.deep import HubCrawler, KnownState
 from crawlers.hub.memory import Remembering
 from crawlers.hub.record import parse
-from crawlers.links import choose, links, terms
+from crawlers.links import MOST, choose, links, terms
 from crawlers.settings import Settings
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.source import Ask, Visit
@@ -90,7 +91,9 @@ class ReleaseCrawler:
         taken = {ask.source for ask in named} | {snapshot.slot.partition("#")[0] for snapshot in first}
         again = list(followed_before(visit.known, first, taken))
         taken |= {ask.source for ask in again}
-        linked = [Ask(source, via) for source, via in choose(linked_from(first), release, taken)]
+        left = room(again) if any(s.status is FetchStatus.ERROR for s in first) else MOST
+        chosen = choose(linked_from(first), release, taken, left, followed(visit.known))
+        linked = [Ask(source, via) for source, via in chosen]
         second = await self._wave(visit, [*again, *linked])
         found = one_a_slot([*first, *second])
         return [*found, *gone(visit, found, taken | {ask.source for ask in linked})]
@@ -148,16 +151,37 @@ def linked_from(snapshots: Iterable[Snapshot]) -> Iterator[tuple[str, str]]:
 
 
 def followed_before(known: Mapping[str, KnownState], fresh: Sequence[Snapshot], taken: Iterable[str]) -> Iterator[Ask]:
-    """Sources that an earlier crawl followed from a slot that did not change since: they are looked at again."""
-    read = {snapshot.slot: snapshot for snapshot in fresh}
+    """Sources that an earlier crawl followed from a slot that did not change since: they are looked at again.
+
+    So are those followed from a slot that cannot be read now, and what repositories name where any of their records
+    cannot be: a fault is no word that they are named no longer.
+    """
+    read = {snapshot.slot for snapshot in fresh if snapshot.status is not FetchStatus.ERROR}
+    if any(s.status is FetchStatus.ERROR and s.slot.endswith(f"#{RECORD}") for s in fresh):
+        read = {slot for slot in read if not slot.endswith(f"#{RECORD}")}
     done = set(taken)
-    for slot, state in sorted(known.items()):
-        source = slot.partition("#")[0]
-        detail = getattr(state, "detail", None) or ""
-        via = detail.removeprefix("via ").partition(";")[0] if detail.startswith("via ") else ""
-        if via and source not in done and via not in read and state.status is FetchStatus.OK:
+    for source, via in _followed(known):
+        if source not in done and via not in read:
             done.add(source)
             yield Ask(source, via)
+
+
+def followed(known: Mapping[str, KnownState]) -> frozenset[str]:
+    """The sources that an earlier crawl followed, and found."""
+    return frozenset(source for source, _ in _followed(known))
+
+
+def room(again: Iterable[Ask]) -> dict[str, int]:
+    """How many more of a kind are followed where what was followed before keeps its place."""
+    kinds = Counter(ask.source.partition(":")[0] for ask in again)
+    return {kind: max(0, most - kinds[kind]) for kind, most in MOST.items()}
+
+
+def _followed(known: Mapping[str, KnownState]) -> Iterator[tuple[str, str]]:
+    for slot, state in sorted(known.items()):
+        detail = getattr(state, "detail", None) or ""
+        if detail.startswith("via ") and state.status is not FetchStatus.MISSING:
+            yield slot.partition("#")[0], detail.removeprefix("via ").partition(";")[0]
 
 
 def gone(visit: Visit, found: Iterable[Snapshot], asked: Iterable[str]) -> Iterator[Snapshot]:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
@@ -24,7 +25,7 @@ from crawlers.hub.record import parse
 from crawlers.hub.revision_list import Estimate, Past
 from crawlers.links import MOST, terms
 from crawlers.pages import PAGE
-from crawlers.past_source import PastSource, Period, summed, together, unlooked
+from crawlers.past_source import NO_SHELF, PastSource, Period, Shelf, summed, together, unlooked
 from crawlers.release import named_by
 from crawlers.settings import Settings
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
@@ -57,8 +58,11 @@ class ArxivPast:
         """Asks nobody."""
         return Estimate(0, A_PAPER * len(asks))
 
-    def past(self, subject: str, asks: Sequence[Ask], period: Period) -> Past:
+    def past(self, subject: str, asks: Sequence[Ask], period: Period, shelf: Shelf = NO_SHELF) -> Past:
         """Every version in the period, under its date."""
+        return shelf.kept(f"{subject} papers", partial(self._papers, subject, asks, period))
+
+    def _papers(self, subject: str, asks: Sequence[Ask], period: Period) -> Past:
         before = self._keeper.asked
         found = awaited(self._source.crawl(Visit(self._settings, subject), asks))
         return _of_spider(self._settings, subject, asks, METADATA, found, period, self._keeper, before)
@@ -79,8 +83,11 @@ class PagesPast:
         """Asks nobody."""
         return Estimate(0, A_PAGE * len(asks) if self._wayback else 0)
 
-    def past(self, subject: str, asks: Sequence[Ask], period: Period) -> Past:
+    def past(self, subject: str, asks: Sequence[Ask], period: Period, shelf: Shelf = NO_SHELF) -> Past:
         """The captures in the period; without the Wayback Machine, that nobody looked."""
+        return shelf.kept(f"{subject} pages", partial(self._captures, subject, asks, period))
+
+    def _captures(self, subject: str, asks: Sequence[Ask], period: Period) -> Past:
         if not self._wayback:
             why = "its past is not looked at without the Wayback Machine"
             named = [ask for ask in asks if not ask.via]
@@ -105,9 +112,15 @@ PAST_SOURCES: Final[Mapping[str, Callable[[Settings, bool], PastSource]]] = Mapp
 
 
 class ReleasePast:
-    """Reads the past of releases, one after the other. ``directory`` is where the user's own watchlist would be."""
+    """Reads the past of releases, one after the other. ``directory`` is where the user's own watchlist would be.
 
-    def __init__(self, settings: Settings, wayback: bool = False, *, directory: Path | None = None) -> None:
+    What each source gives goes by way of ``shelf``.
+    """
+
+    def __init__(
+        self, settings: Settings, wayback: bool = False, shelf: Shelf = NO_SHELF, *, directory: Path | None = None
+    ) -> None:
+        self._shelf: Final = shelf
         self._settings: Final = settings
         self._directory: Final = directory
         self._sources: Final = {kind: make(settings, wayback) for kind, make in PAST_SOURCES.items()}
@@ -148,7 +161,7 @@ class ReleasePast:
     def _safely(self, kind: str, target: Target, named: Sequence[Ask], period: Period) -> Past:
         """One kind of source. A defect of its reader costs its own sources, and nothing else."""
         try:
-            return self._sources[kind].past(str(target), named, period)
+            return self._sources[kind].past(str(target), named, period, self._shelf)
         except Exception as error:
             log.exception("the reader of the past of %s failed", kind)
             why = f"the reader failed: {type(error).__name__}"

@@ -28,7 +28,7 @@ from twisted.python.failure import Failure
 
 from crawlers import traffic
 from crawlers.door import Door, Doorkeeper
-from crawlers.http_pace import asked_wait
+from crawlers.http_pace import AWAY, asked_wait
 from crawlers.settings import Settings
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask, Visit
@@ -39,7 +39,11 @@ TRIES: Final = 8
 LONGEST_WAIT: Final = 300.0
 """Seconds that a source may ask us to wait; one that asks for more is left alone."""
 _REDIRECTS: Final = 5
-_CONNECT_RETRIES: Final = 1
+_CONNECT_RETRIES: Final = 3
+_GIVEN_UP: Final = 3
+"""After so many requests in a row that a host failed at every try, it is tried once a request, until one succeeds."""
+_KNOWN_RETRIES: Final = 5
+"""Of a host that answered before: a name that fails to resolve now and then costs a try more."""
 _TRY_AGAIN: Final = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -110,27 +114,41 @@ class PoliteRetry(RetryMiddleware):
     """Scrapy's retries, after the wait that the source asks for, or exponential backoff with jitter."""
 
     async def process_response(self, request: Request, response: Response, spider: Any = None) -> Any:  # type: ignore[override]
+        exhausted, host = self._keeper.exhausted, urlsplit(request.url).hostname or ""
         if response.status not in self.retry_http_codes:
+            exhausted.pop(host, None)
             return response
         headers = {k.decode("latin-1").lower(): v[-1].decode("latin-1") for k, v in response.headers.items() if v}
         asked = asked_wait(headers)
         if asked is not None and asked > LONGEST_WAIT:
-            raise IgnoreRequest(f"HTTP {response.status}; the source asks us to stay away for {asked:.0f} s")
-        again = self._retry(request, f"HTTP {response.status}")
-        if again is not None:
-            await self._wait(request, asked)
-        return again or response
+            raise IgnoreRequest(f"HTTP {response.status}; {AWAY} {asked:.0f} s")
+        again = None if exhausted[host] >= _GIVEN_UP else self._retry(request, f"HTTP {response.status}")
+        if again is None:
+            exhausted[host] += 1
+            return response
+        await self._wait(request, asked)
+        return again
 
     async def process_exception(self, request: Request, exception: Exception, spider: Any = None) -> Any:  # type: ignore[override]
         nobody_there = isinstance(exception, CannotResolveHostError | DownloadConnectionRefusedError)
-        if nobody_there and request.meta.get("retry_times", 0) >= _CONNECT_RETRIES:
-            keeper: Doorkeeper = self.crawler.spider.keeper  # type: ignore[union-attr]
-            keeper.closed[urlsplit(request.url).hostname or ""] = reason(exception)
+        keeper, host = self._keeper, urlsplit(request.url).hostname or ""
+        most = _KNOWN_RETRIES if host in keeper.answered else _CONNECT_RETRIES
+        if nobody_there and request.meta.get("retry_times", 0) >= most:
+            keeper.closed[host] = reason(exception)
             return None
-        again = super().process_exception(request, exception)
-        if again is not None:
-            await self._wait(request, None)
+        if not isinstance(exception, self.exceptions_to_retry):  # such as too many bytes: no fault that passes
+            return None
+        again = None if keeper.exhausted[host] >= _GIVEN_UP else super().process_exception(request, exception)
+        if again is None:
+            keeper.exhausted[host] += 1
+            return None
+        await self._wait(request, None)
         return again
+
+    @property
+    def _keeper(self) -> Doorkeeper:
+        keeper: Doorkeeper = self.crawler.spider.keeper  # type: ignore[union-attr]
+        return keeper
 
     async def _wait(self, request: Request, asked: float | None) -> None:
         first: float = self.crawler.settings.getfloat("AJAR_FIRST_WAIT")

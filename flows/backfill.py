@@ -1,7 +1,8 @@
 """The backfill flow: the past revisions of targets, a shard of targets a Prefect task, in any order with the nights.
 
 A target's past and the mark that it was read commit together (the run's cursor), so a killed backfill goes on with the
-target that it was at. What was recorded before is not recorded again.
+target that it was at; of a release, with the source that it was at (:mod:`storage.shelf`). What was recorded before is
+not recorded again.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from datetime import datetime
 from typing import Final
 
 from classifiers.rules import rules_version
+from crawlers.http_pace import throttled
 from crawlers.hub.deep import CRAWLER
 from crawlers.past import Past, PastCrawler, PastError, past_crawler
+from crawlers.past_source import NO_SHELF, Shelf
 from crawlers.settings import HUB, Settings
 from crawlers.targets import Target
 from flows.batches import batch, flow, step
@@ -25,6 +28,7 @@ from flows.metrics import Meter, close
 from flows.progress import Progress, silent
 from storage.answers import RunRow
 from storage.runs import COMPLETE, FAILED, PARTIAL, Run, RunSpec
+from storage.shelf import StoredShelf
 from storage.store import Store, open_store
 
 TARGETS_A_BATCH = 5
@@ -70,16 +74,17 @@ class Filling:
 class Crawlers:
     """One crawler a kind of target: what several targets name is asked for once."""
 
-    def __init__(self, settings: Settings, stack: ExitStack, wayback: bool) -> None:
+    def __init__(self, settings: Settings, stack: ExitStack, wayback: bool, shelf: Shelf = NO_SHELF) -> None:
         self._settings: Final = settings
         self._stack: Final = stack
         self._wayback: Final = wayback
+        self._shelf: Final = shelf
         self._made: Final[dict[str, PastCrawler]] = {}
 
     def of(self, target: Target) -> PastCrawler:
         """The crawler of a target's past. Raises :class:`~crawlers.past.PastError`."""
         if target.kind not in self._made:
-            made = past_crawler(self._settings, target, wayback=self._wayback)
+            made = past_crawler(self._settings, target, wayback=self._wayback, shelf=self._shelf)
             self._made[target.kind] = self._stack.enter_context(made)
         return self._made[target.kind]
 
@@ -125,7 +130,7 @@ def backfill(
             scope |= {"wayback": True} if wayback else {}
             spec = RunSpec("backfill", scope, rules_version(), CRAWLER, settings.reach(HUB))
             begun = step("begin", store.writer.begin, spec, settings.now())
-            crawlers = Crawlers(settings, stack, wayback)
+            crawlers = Crawlers(settings, stack, wayback, StoredShelf(store.engine, begun))
             filling = Filling(store, settings, begun, _moment(since), _moment(until), crawlers, len(wanted))
             _fill_all(filling, wanted)
             return step("end", _ended, filling, begun.resumed, meter)
@@ -152,6 +157,7 @@ def _ended(filling: Filling, resumed: bool, meter: Meter) -> BackfillOutcome:
         "blobs": counts.get("blobs", 0),
         "requests": counts.get("requests", 0),
         "failed": failed,
+        "throttled": sum(map(throttled, filling.told)),
     }
     store.writer.end(filling.run, status, filling.settings.now(), coverage)
     row = close(store, filling.run, meter)

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 from flows.api_server import PrivateApi, healthy, state_directory
 from flows.errors import EngineError
+from flows.redaction import bare
 from flows.user_config import prefect_settings
 
 if TYPE_CHECKING:
@@ -89,13 +90,13 @@ def wait_until_ready() -> None:
         _api.wait()
         return
     url = prefect_settings().get("PREFECT_API_URL", "")
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
         socket.create_connection((parts.hostname or "", port), timeout=10).close()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise EngineError(
-            f"No Prefect server answers at PREFECT_API_URL={url} ({error}). "
+            f"No Prefect server answers at PREFECT_API_URL={bare(url)} ({error}). "
             "Start it with `prefect server start`, or unset PREFECT_API_URL to use a private one."
         ) from error
 

@@ -28,7 +28,7 @@ def safely(
     night: Night, target: Target, crawl: Callable[[Target, Mapping[str, Stored]], tuple[Snapshot, ...]]
 ) -> tuple[Snapshot, ...]:
     """Crawl one target. What its documents make fail is an error of its record: could not look."""
-    known = night.store.writer.known(target)
+    known = night.store.writer.known(target, night.run)
     try:
         return crawl(target, known)
     except Exception as error:

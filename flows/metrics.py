@@ -26,6 +26,10 @@ _KIB: Final = 1 if sys.platform == "darwin" else 1024
 """What the system counts memory in."""
 
 
+_UNSEEN: Final = ("unseen", "skipped", "failed", "throttled")
+"""What of a run's coverage its metrics line tells: how much was not seen."""
+
+
 class Meter:
     """Measures one part of a run in this process, from its making on."""
 
@@ -78,4 +82,5 @@ def fields(row: RunRow) -> dict[str, object]:
         "seconds": round(seconds, 1),
         "peak_memory_mib": round(cost.get("peak_memory", 0) / 2**20),
         **{name: number for name, number in row.counts.items() if number},
+        **{name: number for name in _UNSEEN if (number := row.coverage.get(name))},
     }

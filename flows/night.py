@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from classifiers.rules import rules_version
 from crawlers.hub.aside import PagesAside
+from crawlers.http_pace import throttled
 from crawlers.hub.deep import CRAWLER, HubCrawler
 from crawlers.settings import HUB, Settings
 from crawlers.snapshot import FetchStatus
@@ -57,6 +58,8 @@ class Night:
     told: list[str] = field(default_factory=list)
     reached: bool = True
     failed: int = 0
+    throttled: int = 0
+    """How many of the failures came of a source that wanted fewer requests."""
     malformed: int = 0
     doubted: bool = False
     expected: int = 0
@@ -85,6 +88,7 @@ class Night:
         """Note a failure for people."""
         self.told.append(sentence)
         self.failed += 1
+        self.throttled += throttled(sentence)
 
 
 def begin(store: Store, settings: Settings, flow: str, scope: dict[str, object]) -> Run:
@@ -147,6 +151,7 @@ def end(night: Night, swept: bool) -> RunRow:
         "unseen": 0 if whole else max(0, night.expected - seen) if night.expected else None,
         "skipped": night.malformed,
         "failed": night.failed,
+        "throttled": night.throttled,
         "gated": counts.get("gated", 0),
         "limit": night.limit,
     }

@@ -94,6 +94,8 @@ def _judge_all(store: Store, settings: Settings, run: Run, targets: Sequence[Tar
     finally:
         if helpers:
             helpers.wait()
+    if helpers:
+        step("what the others cost", store.writer.cost, run.id, {"worker_processor": round(helpers.processor, 3)})
 
 
 def rehearse(settings: Settings, targets: Sequence[Target]) -> Iterator[Reclassified]:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from flows import engine
 from flows.errors import ScheduleError
+from flows.redaction import bare
 from flows.user_config import prefect_settings
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def serve(
     with engine.bound(settings):
         upcoming = next_run(cron, timezone).astimezone(UTC)
         tell(f"Serving {served.name}/{name} at '{cron}' ({timezone}); next {upcoming:%Y-%m-%d %H:%M} UTC.")
-        tell(f"Prefect API: {os.environ.get('PREFECT_API_URL') or prefect_settings().get('PREFECT_API_URL')}")
+        tell(f"Prefect API: {bare(os.environ.get('PREFECT_API_URL') or prefect_settings().get('PREFECT_API_URL', ''))}")
         served.serve(
             name=name,
             schedule=Cron(cron, timezone=timezone),

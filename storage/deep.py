@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from crawlers.hub.record import Listed
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
@@ -157,8 +157,11 @@ def _of_the_past(snapshot: Snapshot) -> bool:
     return snapshot.dated or snapshot.observed_at != snapshot.fetched_at
 
 
-def stored_state(connection: Connection, target: Target) -> dict[str, Stored]:
-    """Slot → the newest of what is known, read errors aside."""
+def stored_state(connection: Connection, target: Target, run: Run | None = None) -> dict[str, Stored]:
+    """Slot → the newest of what is known, read errors aside; for a run, of what was seen by its beginning or by itself.
+
+    What a clock that was ahead dated later than that is no excuse for not looking: it would seem not to be there yet.
+    """
     o, s, d, u = schema.observation, schema.slot, schema.document, schema.subject
     statement = (
         select(s.c.name, o.c.status, o.c.revision, o.c.etag, o.c.detail, d.c.sha256)
@@ -168,6 +171,8 @@ def stored_state(connection: Connection, target: Target) -> dict[str, Stored]:
         .where(u.c.kind == target.kind, u.c.key == target.key, o.c.status != _ERROR)
         .order_by(o.c.observed_at, o.c.tie)
     )
+    if run is not None:
+        statement = statement.where(or_(o.c.observed_at <= run.started_at, o.c.run_id == run.id))
     return {
         row.name: Stored(
             status=STATUSES.member(row.status),

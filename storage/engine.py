@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 
 from storage.bulk import copies_rows
 
-HEAD: Final = "0008"
+HEAD: Final = "0010"
 """The newest migration; a test holds it against ``storage/migrations/versions``."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -27,6 +27,9 @@ _PRAGMAS: Final = (
     # 256 MiB: a first sweep touches the same leaves of the index of keys again and again, and each is copied once.
     "wal_autocheckpoint=65536",
 )
+_DRIVERS: Final = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
+CONNECT_SECONDS: Final = 15
+"""How long a PostgreSQL server may take to answer at all; ``?connect_timeout=SECONDS`` says otherwise."""
 BUSY_SECONDS: Final = 60
 """How long a transaction waits for another program's lock; ``?timeout=SECONDS`` in an SQLite URL says otherwise."""
 
@@ -67,7 +70,17 @@ def database_url(text_url: str) -> URL:
         url = url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise StoreError(f"AJAR_DATABASE_URL names {url.get_backend_name()}; Ajar keeps SQLite and PostgreSQL")
+    if url.drivername not in _DRIVERS:
+        raise StoreError(f"AJAR_DATABASE_URL names the driver {url.drivername}; write sqlite:// or postgresql://")
     return url
+
+
+def patient(url: URL) -> URL:
+    """The URL with the bounds of patience that it does not name itself: nothing waits for ever."""
+    name, seconds = (
+        ("timeout", BUSY_SECONDS) if url.get_backend_name() == "sqlite" else ("connect_timeout", CONNECT_SECONDS)
+    )
+    return url if name in url.query else url.update_query_dict({name: str(seconds)})
 
 
 def open_engine(text_url: str) -> Engine:
@@ -86,9 +99,7 @@ def bare_engine(url: URL) -> Engine:
     """An engine of a database as it stands, whatever its schema; an SQLite file is made where there is none."""
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
-    if url.get_backend_name() == "sqlite" and "timeout" not in url.query:
-        url = url.update_query_dict({"timeout": str(BUSY_SECONDS)})
-    engine = create_engine(url)
+    engine = create_engine(patient(url))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connection)
         event.listen(engine, "begin", _sqlite_begin)

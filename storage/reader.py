@@ -145,6 +145,11 @@ class Reader:
             row = connection.execute(statement).one_or_none()
         return None if row is None else run_row(row, row.version)
 
+    def known_until(self) -> datetime | None:
+        """When what was recorded last counts as known: later than now where a clock was ahead once."""
+        with self._engine.connect() as connection:
+            return maybe_datetime(connection.execute(select(func.max(schema.run.c.recorded_at))).scalar())
+
     def counts(self, run_id: int) -> Mapping[str, int]:
         """The counts of a run so far; empty where there is no such run."""
         found = self.run(run_id)

@@ -199,7 +199,8 @@ def _end_row(connection: Connection, run_id: int, status: str, now: int, error: 
     part = select(t.c.id).where(t.c.id == run_id, t.c.sweep == PART)
     # What a part showed is kept: an older look may be recorded later, and only then is it known what was there.
     connection.execute(delete(page).where(page.c.run_id == run_id, page.c.run_id.not_in(part)))
-    connection.execute(delete(schema.shard).where(schema.shard.c.run_id == run_id))
+    for table in (schema.shard, schema.shelf):
+        connection.execute(delete(table).where(table.c.run_id == run_id))
 
 
 def load_looks(connection: Connection, known_at: int | None = None) -> tuple[Looks, dict[int, str]]:

@@ -82,6 +82,16 @@ shard = Table(
     comment="a running run's work for several workers; dropped when the run ends",
 )
 
+shelf = Table(
+    "shelf",
+    metadata,
+    Column("run_id", Id, nullable=False),
+    Column("part", Text, nullable=False),  # target and source
+    Column("body", LargeBinary, nullable=False),  # zlib of JSON (storage/shelf.py)
+    PrimaryKeyConstraint("run_id", "part"),
+    comment="what a running backfill has read and not recorded yet; dropped when it is recorded",
+)
+
 subject = Table(
     "subject",
     metadata,

@@ -14,6 +14,7 @@ from typing import Final
 
 from crawlers.snapshot import RECORD, FetchStatus
 from storage.answers import Cause, Fact
+from storage.blind import Blind
 from storage.looks import Looks
 
 Gate = Callable[["Obs"], str]
@@ -107,6 +108,7 @@ class Versions:
         by_slot: dict[str, list[Obs]] = {}
         for obs in sorted(observations, key=_when):
             by_slot.setdefault(obs.slot, []).append(obs)
+        blind = Blind(dict(by_slot))
         renamed = by_slot.pop(RENAMED_FROM, None) is not None
         observed = by_slot.pop(RECORD, [])
         shift = None if renamed else self._published(observed)
@@ -117,7 +119,7 @@ class Versions:
         if split:
             versions += self._settings_versions(observed)
         for slot, slot_observations in by_slot.items():
-            versions += self._versions(slot_observations, shift)
+            versions += self._versions(slot_observations, shift, blind)
             if split and is_record(slot):
                 versions += self._settings_versions(slot_observations)
         return versions
@@ -191,7 +193,7 @@ class Versions:
             return None
         return start.after, first.observed_at
 
-    def _versions(self, observations: Sequence[Obs], shift: tuple[int, int] | None) -> list[Version]:
+    def _versions(self, observations: Sequence[Obs], shift: tuple[int, int] | None, blind: Blind) -> list[Version]:
         found: list[Version] = []
         pending_error = False
         seen: int | None = None
@@ -209,7 +211,7 @@ class Versions:
                 pending_error, seen = False, obs.observed_at
                 continue
             reached = last is not None and last.status is FetchStatus.ERROR
-            version = self._dated(obs, shift) if obs.dated else self._undated(obs, seen, pending_error)
+            version = self._dated(obs, shift) if obs.dated else self._undated(obs, seen, pending_error, blind)
             if reached:
                 version = replace(version, after=None, known=False)
             if obs.dated and found and version.at == found[-1].at:
@@ -223,10 +225,11 @@ class Versions:
             return Version(obs, shift[1], shift[0], True)
         return Version(obs, obs.observed_at, None, True)
 
-    def _undated(self, obs: Obs, seen: int | None, pending_error: bool) -> Version:
+    def _undated(self, obs: Obs, seen: int | None, pending_error: bool, blind: Blind) -> Version:
         after = seen
         if not pending_error:
-            deep = self._looks.last_deep(self._id, obs.observed_at, obs.run_id, self._crawlers.get(obs.run_id, ""))
+            before, run_id = blind.since(obs)
+            deep = self._looks.last_deep(self._id, before, run_id, self._crawlers.get(obs.run_id, ""))
             after = max((x for x in (after, deep) if x is not None), default=None)
         at = obs.observed_at
         if after is not None and obs.modified_at is not None and after < obs.modified_at < at:

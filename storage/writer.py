@@ -22,6 +22,7 @@ from storage.planner import after_a_sweep, by_index
 from storage.resume import distinct_seen, reloaded, restarted
 from storage.runs import Run, RunSpec, add_counts, add_ids, begin_run, end_run, load_looks
 from storage.second import SecondThoughts
+from storage.shelf import cleared
 from storage.sweep import PRESENT, PageCounts, SweepRecorder
 from storage.times import to_micros
 from storage.versions import RENAMED_FROM
@@ -159,10 +160,10 @@ class Writer(SecondThoughts):
             return [Unseen(row.id, Target(kind, row.key)) for row in rows if not seen[row.id]]
 
     # -- documents -----------------------------------------------------------------------------------------------------
-    def known(self, target: Target) -> dict[str, Stored]:
-        """What is stored of a target's slots."""
+    def known(self, target: Target, run: Run | None = None) -> dict[str, Stored]:
+        """What is stored of a target's slots; for a run, what it may leave alone where it did not change."""
         with self._engine.connect() as connection:
-            return stored_state(connection, target)
+            return stored_state(connection, target, run)
 
     def record_lookups(self, run: Run, looked: Sequence[tuple[Unseen, Snapshot]]) -> dict[str, int]:
         """Record what asking for unseen models itself gave: gone, moved, still there, or no answer."""
@@ -266,6 +267,7 @@ class Writer(SecondThoughts):
                     counts["past"] += fresh
             added = {**counts, **counted, **_standing(beliefs)}
             add_counts(connection, run.id, added, phase="backfill", cursor=cursor)
+            cleared(connection, run.id)
         return counts
 
     def due(self, run: Run, every_seconds: float, limit: int) -> list[Target]:

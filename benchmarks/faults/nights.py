@@ -1,7 +1,8 @@
-"""A recorded night through the flow, against a replay of its own that fails on demand: one measurement a call."""
+"""Two recorded nights through the flow, against a replay of its own that fails on demand: one measurement a call."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -9,16 +10,19 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.faults.compare import Told, invented
+from benchmarks.faults.proxy import SOURCES, Plan, Proxy
+
 SHARED: Final = Path(__file__).resolve().parents[3] / "shared"
-NIGHTS: Final = ("2026-08-20T12:00:26Z",)
-LIMIT: Final = 300
-"""Models of the listing that are read in a night."""
+NIGHTS: Final = ("2026-08-20T12:00:26Z", "2026-08-21T12:00:26Z")
+AFTER: Final = "2026-08-22T10:00:00Z"
+"""A night without faults after them, at the second night's state of the world: it must catch up."""
 WATCHED: Final = (
     "Qwen/Qwen-7B",
     "mistralai/Mixtral-8x7B-v0.1",
@@ -26,24 +30,31 @@ WATCHED: Final = (
     "instructlab/granite-7b-lab",
     "release:llama-2",
 )
-HOSTS: Final = ("api.github.com", "raw.githubusercontent.com", "export.arxiv.org", "arxiv.org")
+SHARE: Final = 60
+"""One model in so many is in the listing, beside those that changed their licence or gate, or went, between the two."""
+MOST_CHANGED: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Came:
     """What came of the nights: ``requests`` and ``faults`` as the server counted them, ``seconds``, the share of the
-    listing and of the watchlist that was read, the ``history`` (a hash-like text to compare), the failures told."""
+    listing and the number of watched targets read, ``missed`` what the runs' rows say was not seen, the history right
+    after (``equal``: that of the faultless nights), whether it was ``caught`` up with a night later, and what was
+    ``invented``: changes by publishers that the faultless nights do not have."""
 
-    fault: str
-    rate: float
-    seed: int
     requests: int
     faults: int
     seconds: float
-    seen: int
+    listing: float
     looked: int
-    history: tuple[str, ...]
-    failures: int
+    missed: int
+    equal: bool
+    caught: bool
+    invented: int
+
+
+History = tuple[frozenset[str], frozenset[str], frozenset[Told]]
+"""Everything that is believed with its dates; the answers now in force; publishers' changes."""
 
 
 class Replaying:
@@ -62,81 +73,183 @@ class Replaying:
             told: dict[str, Any] = json.load(answer)
         return told
 
+    def listing(self) -> Iterator[dict[str, Any]]:
+        """The hub's models of today."""
+        from crawlers.hub.listing import start_url
+
+        url: str | None = self.url + start_url("models").removeprefix("https://huggingface.co")
+        while url is not None:
+            with urllib.request.urlopen(url, timeout=60) as answer:
+                yield from json.load(answer)
+                link = answer.headers.get("Link")
+            url = None if link is None else link.partition(">")[0].removeprefix("<")
+
     def close(self) -> None:
         """End it."""
         self._process.terminate()
         self._process.wait()
 
 
-_replaying: list[Replaying] = []
+@dataclass(slots=True)
+class _Process:
+    replay: Replaying
+    proxy: Proxy
+    home: str
 
 
-def set_up() -> None:
-    """Once a process: a replay, a private Prefect API in a folder of its own, and a first run that is not measured."""
+_here: list[_Process] = []
+
+
+def small_hub() -> dict[str, list[dict[str, Any]]]:
+    """Date → the records of a listing with a share of the models, and those that changed between the nights."""
+    replay = Replaying()
+    shown: list[dict[str, dict[str, Any]]] = []
+    for at in NIGHTS:
+        replay.order({"at": at})
+        shown.append({record["id"]: record for record in replay.listing()})
+    replay.close()
+    first, second = shown
+    kept = {id_ for id_ in first.keys() | second.keys() if _number(id_) % SHARE == 0}
+    changed = [id_ for id_ in first if id_ not in second or _facts(first[id_]) != _facts(second[id_])]
+    kept |= {*sorted(changed, key=_number)[:MOST_CHANGED]}
+    return {at: [r for id_, r in records.items() if id_ in kept] for at, records in zip(NIGHTS, shown, strict=True)}
+
+
+def _number(id_: str) -> int:
+    return int.from_bytes(hashlib.blake2b(id_.encode(), digest_size=4).digest(), "big")
+
+
+def _facts(record: Mapping[str, Any]) -> object:
+    licenses = sorted(tag for tag in record.get("tags", ()) if str(tag).startswith(("license:", "base_model:")))
+    return licenses, record.get("gated"), record.get("createdAt")
+
+
+def set_up(hub: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Once a process: a replay behind its proxy, and a private Prefect API in a folder of its own."""
     import atexit
+    import logging
 
     home = tempfile.mkdtemp(prefix="ajar-bench-faults-")
     os.environ |= {"PREFECT_HOME": home, "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_XET": "1"}
+    # The process that reads the listing resolves names as this one does.
+    names = str(Path(__file__).parent / "names")
+    os.environ["PYTHONPATH"] = os.pathsep.join([names, os.environ.get("PYTHONPATH", "")])
     os.chdir(home)
+    from benchmarks.faults.names.sitecustomize import patch
     from flows.engine import configure_prefect, wait_until_ready
 
+    patch()
+    logging.disable(logging.CRITICAL)
     configure_prefect()
     wait_until_ready()
-    _replaying.append(Replaying())
-    atexit.register(_replaying[0].close)
-    nights("", 0.0, 0)
+    replay = Replaying()
+    _here.append(_Process(replay, Proxy(replay.url, hub), home))
+    atexit.register(replay.close)
+    _calm.append(_history(_nights(Plan())[0]))
 
 
-def nights(fault: str, rate: float, seed: int) -> Came:
-    """The nights with one fault at a rate, drawn by a seed. The time is that of the nights alone."""
-    from crawlers.settings import Settings
+_calm: list[History] = []
+
+
+def calm() -> Came:
+    """The nights without a fault."""
+    return measured("", 0.0, 0)
+
+
+def measured(fault: str, rate: float, seed: int) -> Came:
+    """The nights with a fault at a rate, drawn by a seed; ``mixed`` are all kinds, each at its share of the rate."""
+    plan = Plan(rates(fault, rate), seed)
+    timeout = 1.0 if fault in ("hang", "mixed") else 30.0
+    database, came = _nights(plan, timeout, dns=rate if fault == "dns" else 0.0)
+    equal = caught = _history(database) == _calm[0]
+    wrong = 0
+    if not equal:
+        _night(database, AFTER, Plan(), 30.0, 0.0)
+    after = _history(database)
+    if not equal:
+        caught = after[1] == _calm[0][1]
+        wrong = len(invented(after[2], _calm[0][2]))
+    Path(database.removeprefix("sqlite:///")).unlink()
+    return Came(*came, equal, caught, wrong)
+
+
+def rates(fault: str, rate: float) -> dict[str, float]:
+    """Each kind's probability."""
+    from benchmarks.faults.proxy import KINDS
+
+    if fault == "mixed":
+        kinds = [kind for kind in KINDS if kind != "hang"]
+        return {kind: rate / len(kinds) for kind in kinds} | {"hang": rate / len(kinds) / 4}
+    return {fault: rate} if fault in KINDS else {}
+
+
+def _nights(plan: Plan, timeout: float = 30.0, dns: float = 0.0) -> tuple[str, tuple[int, int, float, float, int, int]]:
     from crawlers.targets import parse_target
-    from flows.nightly import run_nightly
     from storage.store import open_store
 
-    replay = _replaying[0]
-    mirrors = {f"https://{host}": f"{replay.url}/{host}" for host in HOSTS}
-    requests = faults = seen = looked = failures = 0
-    seconds = 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        for number, at in enumerate(NIGHTS):
-            settings = Settings(
-                database_url=f"sqlite:///{folder}/ajar.db", hf_endpoint=replay.url, mirrors=mirrors,
-                clock=datetime.fromisoformat(at), timeout=1.0 if fault == "hang" else 30.0,
-            )  # fmt: skip
-            if number == 0:
-                store = open_store(settings.database_url)
-                store.writer.track([parse_target(name) for name in WATCHED], settings.now())
-                store.close()
-            chosen = {fault: rate} if fault else {}
-            replay.order({"at": at, "reset": True, "faults": {**chosen, "seed": seed * 10 + number, "slow_s": 0.5}})
-            started = time.monotonic()
-            outcome = run_nightly(settings, limit=LIMIT)
-            seconds += time.monotonic() - started
-            counters = replay.order({"faults": {}})["counters"]
-            faults += sum(n for name, n in counters.items() if name.startswith("fault_"))
-            asked = {name: n for name, n in counters.items() if not name.startswith(("fault_", "throttled", "weights"))}
-            refused = sum(counters.get(f"fault_{name}", 0) for name in ("e429", "e429bare", "e500", "e503"))
-            requests += sum(asked.values()) + refused  # the replay counts what it routes, and it routes no refusal
-            seen += int(outcome.run.counts.get("seen", 0))
-            looked += int(outcome.run.counts.get("deep", 0))
-            failures += len(outcome.told)
-        return Came(fault, rate, seed, requests, faults, seconds, seen, looked, believed(settings), failures)
+    handle, name = tempfile.mkstemp(suffix=".db", dir=_here[0].home)
+    os.close(handle)
+    database = f"sqlite:///{name}"
+    store = open_store(database)
+    store.writer.track([parse_target(target) for target in WATCHED], datetime.fromisoformat(NIGHTS[0]))
+    store.close()
+    told = [_night(database, at, Plan(plan.rates, plan.seed * 10 + n), timeout, dns) for n, at in enumerate(NIGHTS)]
+    sums = [sum(column) for column in zip(*told, strict=True)]
+    return database, (sums[0], sums[1], sums[2], sums[3] / len(NIGHTS), sums[4], sums[5])
 
 
-def believed(settings: Any) -> tuple[str, ...]:
-    """Every change of the nights, whatever its cause, and every interval of the watched: what must be the same."""
+def _night(database: str, at: str, plan: Plan, timeout: float, dns: float) -> tuple[int, int, float, float, int, int]:
+    """(requests, faults, seconds, share of the listing, targets, failures told)"""
+    from crawlers.settings import Settings
+    from flows.nightly import run_nightly
+
+    here = _here[0]
+    world = min(at, NIGHTS[-1])
+    here.replay.order({"at": world})
+    here.proxy.choose(plan, world)
+    lookups = Path(here.home, "names")
+    lookups.unlink(missing_ok=True)
+    os.environ |= {"AJAR_BENCH_DNS": f"{dns} {plan.seed} {lookups}"}
+    base = f"http://hub.bench.invalid:{here.proxy.port}"
+    settings = Settings(
+        database_url=database, hf_endpoint=base, mirrors={f"https://{host}": f"{base}/{host}" for host in SOURCES},
+        clock=datetime.fromisoformat(at), timeout=timeout, hf_token="hf_bench", github_token="gh_bench",  # noqa: S106
+    )  # fmt: skip
+    started = time.monotonic()
+    outcome = run_nightly(settings)
+    seconds = time.monotonic() - started
+    failed = lookups.stat().st_size if lookups.exists() else 0
+    counts, coverage = outcome.run.counts, outcome.run.coverage
+    listed = here.proxy.hub[world] if here.proxy.hub is not None else ()
+    requests = here.proxy.counts.pop("requests", 0)
+    faults = sum(here.proxy.counts.values()) + failed
+    seen = int(str(coverage.get("seen") or 0)) / max(1, len(listed))
+    return requests + failed, faults, seconds, seen, int(counts.get("deep", 0)), int(str(coverage.get("failed") or 0))
+
+
+def _history(database: str) -> History:
+    """Every change whatever its cause, and every interval of the watched: what must be the same."""
     from classifiers.model import Component
     from crawlers.targets import parse_target
     from storage.answers import Cause
     from storage.store import open_store
 
-    store = open_store(settings.database_url)
+    store = open_store(database)
     try:
-        changes = [repr(change) for change in store.reader.changes(causes=tuple(Cause))]
+        whole: set[str] = set()
+        source: set[Told] = set()
+        latest: dict[tuple[str, str], str] = {}
+        for change in store.reader.changes(causes=tuple(Cause)):
+            what = (str(change.target), change.component.value)
+            whole.add(repr(change))
+            latest[what] = repr(change.after)
+            if change.cause is Cause.SOURCE:
+                at = change.observed_at.isoformat()
+                source.add(Told(" ".join(what), (change.observed_after or change.observed_at).isoformat(), at))
         for name in WATCHED:
             for component in Component:
-                changes += [repr(interval) for interval in store.reader.history(parse_target(name), component)]
-        return tuple(changes)
+                whole |= {repr(interval) for interval in store.reader.history(parse_target(name), component)}
+        now = {repr(item) for item in latest.items()}
+        return frozenset(whole), frozenset(now), frozenset(source)
     finally:
         store.close()

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from benchmarks.hostile.cases import GOOD, NOT_ASKED, Case, build_good
 from benchmarks.hostile.places import ALL, watchlist
+from benchmarks.hostile.sweeps import SWEEPS, Sweep
 from benchmarks.hostile.web import hostile_web
 
 SPACE: Final = 4 * 1024**3
@@ -48,6 +49,24 @@ class Cost:
     fine: bool
 
 
+def ajar(folder: str, environment: dict[str, str], *args: str) -> tuple[subprocess.CompletedProcess[str], float]:
+    """One command in a process of its own, and the seconds that it took."""
+    root = str(Path(__file__).resolve().parents[2])
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *args], cwd=folder, env={**os.environ, **environment, "PYTHONPATH": root},
+        check=False, capture_output=True, text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (SPACE, SPACE)),
+    )  # fmt: skip
+    return done, time.monotonic() - started
+
+
+def peak_of(stderr: str) -> float:
+    """MiB, as the command's last line tells it."""
+    last = stderr.strip().rpartition("\n")[2]
+    return float(json.loads(last)["peak"]) if last.startswith("{") else float("nan")
+
+
 def crawl(case: Case | None) -> Cost:
     """Crawl one input and the neighbour; without an input the neighbour alone."""
     with hostile_web() as web, tempfile.TemporaryDirectory() as folder:
@@ -56,21 +75,30 @@ def crawl(case: Case | None) -> Cost:
             case.build(web, case.id)
         Path(folder, "ajar-watchlist.yaml").write_text(watchlist(), encoding="utf-8")
         targets = [case.target, GOOD] if case else [GOOD]
-        root = str(Path(__file__).resolve().parents[2])
-        environment = {**os.environ, **web.environment, "PYTHONPATH": root, "GITHUB_TOKEN": "CANARY-github"}
-        started = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-c", RUN, "crawl", *targets, "--json", "-q"], cwd=folder, env=environment, check=False,
-            capture_output=True, text=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (SPACE, SPACE)),
-        )  # fmt: skip
-        seconds = time.monotonic() - started
+        arguments = ["crawl", *targets, "--json", "-q"]
+        done, seconds = ajar(folder, {**web.environment, "GITHUB_TOKEN": "CANARY-github"}, *arguments)
         asked = [address.partition("?")[0] for address, _ in web.asked]
         strayed = bool(web.strayed) or any(word in address for address in asked for word in NOT_ASKED)
-    last = done.stderr.strip().rpartition("\n")[2]
-    peak = float(json.loads(last)["peak"]) if last.startswith("{") else float("nan")
+    peak = peak_of(done.stderr)
     document = json.loads(done.stdout) if done.stdout.startswith("{") else None
     happened, fine = judged(case, document)
     return Cost(case.words if case else "a harmless crawl", happened, seconds, peak, fine and not strayed)
+
+
+def sweep(case: Sweep) -> Cost:
+    """Read one listing by ``ajar nightly``."""
+    with hostile_web() as web, tempfile.TemporaryDirectory() as folder:
+        case.build(web)
+        done, seconds = ajar(folder, web.environment, "nightly", "--json", "-q")
+        strayed = bool(web.strayed)
+    peak = peak_of(done.stderr)
+    night: dict[str, Any] = (
+        json.loads(done.stdout) if done.stdout.startswith("{") else {"counts": {}, "failures": ["no answer"]}
+    )
+    counts = (night["counts"].get("seen", 0), night["counts"].get("malformed", 0))
+    words = night["failures"][0] if night["failures"] else f"read; {counts[0]} models"
+    fine = counts == (case.seen, case.malformed) and case.says in " ".join(night["failures"])
+    return Cost(case.words, words.replace(web.url, ""), seconds, peak, fine and not strayed)
 
 
 def judged(case: Case | None, document: dict[str, Any] | None) -> tuple[str, bool]:
@@ -114,6 +142,10 @@ def main() -> int:
         if not chosen or case.name in chosen:
             costs.append(crawl(case))
             sys.stderr.write(f"{case.name}: {costs[-1]}\n")
+    for listing in SWEEPS:
+        if not chosen or listing.name in chosen:
+            costs.append(sweep(listing))
+            sys.stderr.write(f"{listing.name}: {costs[-1]}\n")
     shutdown()
     page = table(calm, costs)
     if not chosen:

@@ -171,6 +171,11 @@ def _serve(pipe: IO[bytes], settings: Settings, kind: Kind, start: str | None, l
         expired = isinstance(error, CursorError)
         told = {"error": str(error), "reached": error.reached, "transient": error.transient, "cursor": expired}
         _send(pipe, told)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # said by the parent, whose lines have a form
+        why = f"the listing cannot be read: {type(error).__name__}: {str(error)[:200]}"
+        _send(pipe, {"error": why, "reached": True, "transient": True, "cursor": False})
 
 
 def _end_with(pipe: IO[bytes]) -> None:

@@ -2,6 +2,9 @@
 
 orjson refuses a whole page for one lone surrogate, one infinite number or one deep nest; the page is then cut into its
 records, and each is read alone and more leniently, so that a hostile record costs only itself.
+
+Three bytes of text (``[],``) become seventy of memory. So what an answer would unfold to is estimated before it is
+read, and what is beyond all reason is not.
 """
 
 from __future__ import annotations
@@ -14,9 +17,18 @@ from typing import Any, Final
 
 import orjson
 
-# Strings and brackets of a JSON text; all else between them does not change the depth.
+MOST_BYTES: Final = 208 * 1024 * 1024
+"""Of memory that one answer may unfold to: half a million file names do, the most that we have seen is a tenth."""
+MOST_ELEMENTS: Final = 1_000_000
+_LENIENT: Final = 4
+"""How many times the memory reading leniently takes."""
+_LENIENT_TEXT: Final = 8 * 1024 * 1024
+_COSTS: Final = ((b"[", 64), (b"{", 232), (b'"', 30), (b",", 16))
+"""Bytes of memory for each, as measured (CPython 3.11): lists, dictionaries, half a string, an entry."""
 _HEAD: Final = re.compile(rb'\[(\{"_id": ?)')
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|,', re.DOTALL)
+# Strings and brackets of a JSON text; all else between them does not change the depth. Possessive, and a string that
+# does not end is taken to the end of the text: nothing is walked twice, and a long string costs no stack.
+_TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z|\\\Z)|[\[\]{}]|,', re.DOTALL)
 
 
 def looks_complete(body: bytes) -> bool:
@@ -24,12 +36,28 @@ def looks_complete(body: bytes) -> bool:
     return body[:1] == b"[" and body.rstrip()[-1:] == b"]"
 
 
+class TooMuchError(ValueError):
+    """More than we read; it would be so again."""
+
+
+def unfolds(body: bytes) -> int:
+    """About how many bytes of memory a JSON text becomes. Marks inside strings count, too: never too few."""
+    return sum(body.count(mark) * cost for mark, cost in _COSTS)
+
+
+def load(body: bytes, most: int = MOST_BYTES) -> Any:
+    """A JSON value; ``ValueError`` where it is none, or would take more than ``most`` bytes of memory."""
+    if unfolds(body) > most:
+        raise TooMuchError("more values than we read")
+    return orjson.loads(body)
+
+
 def records(body: bytes) -> list[Any]:
     """The elements of a JSON list; one that cannot be read at all is None. ``ValueError`` where it is no list."""
     try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return [lenient(text) for text in _elements(body.decode("utf-8", "replace"))]
+        found = load(body)
+    except ValueError:
+        return [_element(text) for text in _elements(body.decode("utf-8", "replace"))]
     if not isinstance(found, list):
         raise ValueError("not a JSON list")
     return found
@@ -48,17 +76,30 @@ def pieces(body: bytes) -> Iterator[bytes]:
     if head is None:
         raise ValueError("the records do not begin alike")
     first = head[1]
-    comma = b"}, " if first.endswith(b" ") else b"},"
-    texts = body[len(head[0]) : -1].split(comma + first)
-    last = len(texts) - 1
-    for place, text in enumerate(texts):
-        yield first + text + b"}" if place < last else first + text
+    parting = (b"}, " if first.endswith(b" ") else b"},") + first
+    start = len(head[0])
+    while (end := body.find(parting, start)) >= 0:
+        yield first + body[start:end] + b"}"
+        start = end + len(parting)
+    yield first + body[start:-1]
+
+
+def _element(text: str) -> Any:
+    raw = text.encode("utf-8", "replace")
+    if unfolds(raw) > MOST_BYTES:
+        return None
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return lenient(text)
 
 
 def lenient(text: str) -> Any:
-    """One JSON value, its lone surrogates and infinities made harmless; None where it is none."""
+    """One JSON value, its lone surrogates and infinities made harmless; None where it is none, or too much."""
+    if len(text) > _LENIENT_TEXT or unfolds(text.encode("utf-8", "replace")) > MOST_BYTES // _LENIENT:
+        return None
     try:
-        value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
+        value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite, parse_int=_integer)
         return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
@@ -67,6 +108,11 @@ def lenient(text: str) -> Any:
 def _finite(text: str) -> float | None:
     number = float(text)
     return number if isfinite(number) else None
+
+
+def _integer(text: str) -> int | float | None:
+    """Beyond 64 bits a number is a float, as orjson has it, and beyond that nothing."""
+    return int(text) if len(text) < 19 else _finite(text)
 
 
 def _elements(text: str) -> list[str]:
@@ -85,4 +131,6 @@ def _elements(text: str) -> list[str]:
         elif mark == "," and depth == 1:
             found.append(text[start : match.start()])
             start = match.end()
+            if len(found) > MOST_ELEMENTS:
+                raise TooMuchError("more values than we read")
     raise ValueError("the list does not end")

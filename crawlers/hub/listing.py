@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawlers.http import Answer, Fetcher, FetchError
 from crawlers.hub.client import Refusal, explain, hub_fetcher, refusal
-from crawlers.hub.json import looks_complete
+from crawlers.hub.json import TooMuchError, looks_complete
 from crawlers.hub.page import Page, read_page
 from crawlers.hub.record import DATASET_EXPAND, EXPAND
 from crawlers.settings import HUB, Settings
@@ -28,7 +28,8 @@ __all__ = ["CursorError", "Kind", "Listing", "ListingError", "Page", "start_url"
 
 Kind = Literal["models", "datasets"]
 PAGE_SIZE: Final = 1000
-MAX_PAGE_BYTES: Final = 128 * 1024 * 1024
+MAX_PAGE_BYTES: Final = 64 * 1024 * 1024
+"""Pages of the real listing have three megabytes; this is 64 kB a record."""
 _EXPANDS: Final = {"models": EXPAND, "datasets": DATASET_EXPAND}
 
 
@@ -83,7 +84,7 @@ class Listing:
             try:
                 page = read_page(answer.body, url, following, fetched_at)
             except ValueError as error:
-                raise ListingError(f"{url}: {error}") from error
+                raise ListingError(f"{url}: {error}", transient=not isinstance(error, TooMuchError)) from error
             content = hash(tuple(record.id for record in page.records))
             if content in shown:  # under a new cursor: to go on might never end, and what it hides is not known
                 raise ListingError(f"the listing shows the same page again at {url}", transient=False)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-from crawlers.hub.json import pieces, records
+from crawlers.hub.json import MOST_BYTES, TooMuchError, load, pieces, records, unfolds
 from crawlers.hub.record import Listed, RecordError, listed, valid_id
+
+MOST_RECORDS: Final = 20_000
+"""On one page, of which a thousand are asked for: some mirrors know no limit."""
+_TOO_MANY: Final = "more records than were asked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,14 @@ class Page:
 
 
 def read_page(body: bytes, url: str, following: str | None, fetched_at: datetime) -> Page:
-    """Parse one page. A record that cannot be read costs only itself; ``ValueError`` where the body is no JSON list."""
+    """Parse one page. A record that cannot be read costs only itself; ``ValueError`` where the body is no JSON list, or
+    holds far more records than are asked for."""
+    parse = orjson.loads if unfolds(body) <= MOST_BYTES else load
     try:
-        good, malformed = _read(map(orjson.loads, pieces(body)))
-    except ValueError:
+        good, malformed = _read(map(parse, pieces(body)))
+    except ValueError as error:
+        if str(error) == _TOO_MANY:
+            raise
         good, malformed = _read(records(body))
     return Page(tuple(good), url, following, fetched_at, tuple(malformed))
 
@@ -40,6 +48,8 @@ def _read(raws: Iterable[Any]) -> tuple[list[Listed], list[str]]:
     good: list[Listed] = []
     malformed: list[str] = []
     for place, raw in enumerate(raws):
+        if place >= MOST_RECORDS:
+            raise TooMuchError(_TOO_MANY)
         try:
             good.append(listed(raw))
         except (RecordError, AttributeError):

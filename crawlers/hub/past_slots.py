@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from crawlers.hub.deep import BASE_SLOT, DATASET_SLOT
 from crawlers.hub.past import HubPast
 from crawlers.hub.revision_list import Estimate, Past
-from crawlers.past_source import Period, summed, together, unlooked
+from crawlers.past_source import NO_SHELF, Period, Shelf, summed, together, unlooked
 from crawlers.settings import Settings
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.source import Ask
@@ -43,13 +44,14 @@ class HubSourcePast:
             return self._hub.estimate(_target(ask, ask.former), period.since, period.until)
         return found
 
-    def past(self, subject: str, asks: Sequence[Ask], period: Period) -> Past:
+    def past(self, subject: str, asks: Sequence[Ask], period: Period, shelf: Shelf = NO_SHELF) -> Past:
         """See :class:`~crawlers.past_source.PastSource`. What several repositories name is one source, first found."""
         own = {ask.source for ask in asks}
         parts: list[Past] = []
         taken: dict[str, str] = {}
         for ask in asks:
-            part = self._repository(subject, ask, period)
+            read = partial(self._repository, subject, ask, period)
+            part = shelf.kept(f"{subject} {ask.source}", read)
             kept = []
             for snapshot in part.snapshots:
                 source = snapshot.slot.partition("#")[0]

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-import orjson
-
 from crawlers.http import Answer, Fetcher, FetchError
 from crawlers.hub.client import DATASETS, MODELS, Refusal, explain, refusal
 from crawlers.hub.files import fetchable, safe_path
-from crawlers.hub.json import lenient, looks_complete, records
+from crawlers.hub.json import lenient, load, looks_complete, records
 from crawlers.hub.record import DATASET_EXPAND, EXPAND
 from crawlers.settings import HUB
 from crawlers.snapshot import FetchStatus
@@ -177,8 +175,8 @@ def _no_list(answer: Answer) -> str | None:
 
 def _object(body: bytes) -> dict[str, Any] | None:
     try:
-        raw = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        raw = load(body)
+    except ValueError:
         raw = lenient(body.decode("utf-8", "replace"))
     return raw if isinstance(raw, dict) else None
 

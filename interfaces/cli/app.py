@@ -20,6 +20,7 @@ import click
 from interfaces.cli.context import App
 from interfaces.cli.errors import Exit, complain, report
 from interfaces.cli.options import common_options
+from interfaces.render import logline
 
 SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "Ask": {
@@ -173,6 +174,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _run(args: Sequence[str] | None) -> int:
     app = App()
+    logline.use(logline.chosen(os.environ.get("AJAR_LOG_FORMAT", "")))  # for what is wrong with the command line itself
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a locale without our characters must not end in a traceback
             stream.reconfigure(errors="backslashreplace")

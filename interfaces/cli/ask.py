@@ -13,7 +13,16 @@ from crawlers.targets import Target
 from interfaces.cli.context import App
 from interfaces.cli.dates import END_OF_DAY, START_OF_DAY
 from interfaces.cli.errors import AjarError
-from interfaces.cli.options import COMPONENTS, CURSOR, TARGET, common_options, json_option, jsonl_option, pass_app
+from interfaces.cli.options import (
+    COMPONENTS,
+    CURSOR,
+    TARGET,
+    WORDS,
+    common_options,
+    json_option,
+    jsonl_option,
+    pass_app,
+)
 from interfaces.render import shapes, streams
 from storage.answers import Cause, Change, Direction
 
@@ -40,7 +49,7 @@ def show_command(
     """
     with app.reader() as reader:
         now = app.settings.now()
-        answer = reader.show(target, as_of or now, known_at or now)
+        answer = reader.show(target, as_of or now, app.known(reader, known_at))
         if answer is None or not any(answer.components.values()):
             raise AjarError(unknown(reader, target, as_of, known_at))
     if form == "json":
@@ -97,9 +106,11 @@ def history_command(
               type=click.Choice([*(cause.value for cause in Cause), "all"]),
               help="Why: the publisher, what we reached, our rules, a correction; may be repeated.")  # fmt: skip
 @click.option("--direction", type=click.Choice([way.value for way in Direction]), help="Which way it went.")
-@click.option("--license-from", metavar="ID", help="The licence before, identified or declared; none: without any.")
-@click.option("--license-to", metavar="ID", help="The licence after.")
-@click.option("--developer", metavar="OWNER", help="The owner in the id, such as tiiuae.")
+@click.option(
+    "--license-from", type=WORDS, metavar="ID", help="The licence before, identified or declared; none: without any."
+)
+@click.option("--license-to", type=WORDS, metavar="ID", help="The licence after.")
+@click.option("--developer", type=WORDS, metavar="OWNER", help="The owner in the id, such as tiiuae.")
 @click.option("--known-at", type=END_OF_DAY, help=_KNOWN_AT)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N",
               help="At most so many, the oldest; with --json each then has its cursor.")  # fmt: skip

@@ -77,10 +77,11 @@ def _bounds() -> dict[str, SpecifierSet]:
 
 def check_database(settings: Settings) -> Check:
     """Whether the database is there, has our schema, and (SQLite) keeps a write-ahead log. Changes nothing."""
-    from sqlalchemy import create_engine, text
+    from sqlalchemy import create_engine, inspect, text
     from sqlalchemy.exc import SQLAlchemyError
 
-    from storage.engine import HEAD, StoreError, database_url, schema_version
+    from storage.engine import HEAD, StoreError, database_url, patient, schema_version
+    from storage.schema import metadata as ours
 
     fix = "set AJAR_DATABASE_URL or --db to sqlite:///FILE or postgresql://user:password@host/name"
     try:
@@ -89,19 +90,26 @@ def check_database(settings: Settings) -> Check:
         path = sqlite_path(settings.database_url)
         if path is not None and not path.exists():
             return _missing_file(path)
-        engine = create_engine(url)
+        engine = create_engine(patient(url))
         try:
             found = schema_version(engine)
             with engine.connect() as connection:
+                tables = set(inspect(connection).get_table_names())
                 sqlite = engine.dialect.name == "sqlite"
                 journal = connection.execute(text("PRAGMA journal_mode")).scalar() if sqlite else "wal"
         finally:
             engine.dispose()
-    except (StoreError, SQLAlchemyError) as error:
+    except (StoreError, SQLAlchemyError, ImportError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         return Check("database", Health.FAILED, reason, fix)
+    if found is None and tables:
+        words = f"{shown} holds tables of another program ({min(tables)})"
+        return Check("database", Health.NOTE, words, "give Ajar a database of its own")
     if found != HEAD:
         return _other_schema(shown, found, HEAD)
+    if missing := sorted(ours.tables.keys() - tables):
+        words = f"{shown}: the table {missing[0]} is missing"
+        return Check("database", Health.FAILED, words, "restore a backup (`ajar restore`) into a new database")
     if why := _unwritable(path):
         return Check(
             "database", Health.FAILED, f"{shown}: {why}", "give yourself the right to write there, or use --db"
@@ -110,6 +118,11 @@ def check_database(settings: Settings) -> Check:
         fix = "run any command that writes, such as `ajar track`; a file on a network drive cannot keep a WAL"
         return Check("database", Health.FAILED, f"{shown}: journal mode {journal}, not WAL", fix)
     return Check("database", Health.OK, f"{shown}, schema {found}" + (", WAL" if sqlite else ""))
+
+
+def readable(database: Check) -> bool:
+    """Whether the database that was looked at has today's schema."""
+    return ", schema " in database.message and database.health is Health.OK
 
 
 def _unwritable(path: Path | None) -> str:
@@ -174,7 +187,9 @@ def check_sources(settings: Settings) -> Iterator[Check]:
         told = answer.headers.get("date") if address == HUB else None  # a mirror may live in another time
         yield check_clock(told, datetime.now(UTC), settings.clock)
     except FetchError as error:
-        yield Check("hub", Health.FAILED, f"{address} cannot be reached: {error}", fix)
+        busy = "HTTP 429" in str(error)
+        mend = "wait some minutes: the quota is used up; a token in HF_TOKEN doubles it" if busy else fix
+        yield Check("hub", Health.FAILED, f"{address} cannot be reached: {error}", mend)
     for origin, base in settings.mirrors.items():
         yield _check_mirror(fetcher, origin, base)
 
@@ -208,6 +223,9 @@ def check_github(settings: Settings) -> Iterator[Check]:
     if answer.status_code in (401, 403):
         words = f"GITHUB_TOKEN is refused (HTTP {answer.status_code}): it is invalid or expired"
         yield Check("github", Health.FAILED, words, fix)
+    elif answer.status_code != 200 or not answer.content.lstrip().startswith(b"{"):
+        words = f"{settings.reach(origin)} answers (HTTP {answer.status_code}), and not as GitHub does"
+        yield Check("github", Health.FAILED, words, f"mend the mirror of {origin} in AJAR_MIRRORS, or take it out")
     else:
         yield Check("github", Health.OK, f"{settings.reach(origin)} answers")
 

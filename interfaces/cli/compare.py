@@ -51,7 +51,7 @@ def diff_command(
     Example: ajar diff 2023-07-20 2026-08-20 llama-2
     """
     with app.reader() as reader:
-        known = known_at or app.settings.now()
+        known = app.known(reader, known_at)
         wanted = list(dict.fromkeys(targets)) or [target for target, _ in reader.watched()]
         if not wanted:
             raise AjarError("the watchlist is empty; name targets, or put some on it with `ajar track TARGET`")

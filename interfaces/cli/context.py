@@ -16,6 +16,8 @@ from interfaces.render import logline
 from interfaces.render.progress import Progress
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Engine
 
     from crawlers.settings import Settings
@@ -64,6 +66,13 @@ class App:
             from storage.reader import Reader
 
             yield Reader(engine)
+
+    def known(self, reader: Reader, known_at: datetime | None) -> datetime:
+        """The instant of a question without ``--known-at``: now, or what was recorded last, where a clock was ahead."""
+        now = self.settings.now()
+        if known_at is not None or self.settings.clock is not None:
+            return known_at or now
+        return max(now, reader.known_until() or now)
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:
@@ -121,6 +130,8 @@ class App:
         """Take the log back from Prefect, once it was imported."""
         from interfaces.cli.logs import set_up_logging
 
+        if "settings" in self.__dict__:
+            hide(secrets(self.settings))  # the key of a private API among them
         set_up_logging(self)
 
     def say(self, message: str) -> None:

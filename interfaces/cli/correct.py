@@ -8,7 +8,7 @@ from classifiers.model import Component
 from crawlers.targets import Target
 from interfaces.cli.context import App
 from interfaces.cli.errors import AjarError, Exit
-from interfaces.cli.options import COMPONENTS, TARGET, common_options, json_option, pass_app
+from interfaces.cli.options import COMPONENTS, TARGET, WORDS, common_options, json_option, pass_app
 from interfaces.render import streams
 from interfaces.render.clean import clean
 
@@ -17,8 +17,8 @@ from interfaces.render.clean import clean
 @click.argument("target", type=TARGET)
 @click.argument("component", type=COMPONENTS)
 @click.option("--level", type=click.IntRange(1, 5), required=True, help="What it is, 1 to 5.")
-@click.option("--license", "license_", metavar="LICENSE", help="The licence, where it is another.")
-@click.option("--because", required=True, metavar="TEXT", help="Why; shown wherever the answer is.")
+@click.option("--license", "license_", type=WORDS, metavar="LICENSE", help="The licence, where it is another.")
+@click.option("--because", type=WORDS, required=True, metavar="TEXT", help="Why; shown wherever the answer is.")
 @json_option
 @common_options
 @pass_app

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import click
 
-from interfaces.cli import checks, machinery
+from interfaces.cli import checks, machinery, surroundings
 from interfaces.cli.checks import Check, Health
 from interfaces.cli.context import App
 from interfaces.cli.errors import Exit, is_wrong_use
@@ -45,6 +46,8 @@ def doctor_command(app: App, form: str | None) -> None:
 def _examine(app: App) -> Iterator[Check]:
     yield from checks.check_versions()
     yield from machinery.check_pins()
+    yield from surroundings.check_names(os.environ)
+    yield from surroundings.check_environment()
     try:
         settings = app.settings
     except Exception as error:
@@ -53,13 +56,27 @@ def _examine(app: App) -> Iterator[Check]:
         yield Check("settings", Health.FAILED, str(error), "mend the environment or ajar.toml")
         return
     yield Check("settings", Health.OK, "readable")
-    yield checks.check_database(settings)
-    yield checks.check_disk(settings)
-    yield from machinery.check_folders(settings)
-    yield from machinery.check_prefect(settings)
+    database = list(_tried("database", lambda: (checks.check_database(settings),)))
+    yield from database
+    if checks.readable(database[0]):
+        yield from _tried("runs", lambda: surroundings.check_runs(settings))
+    yield from _tried("disk", lambda: (checks.check_disk(settings),))
+    yield from _tried("watchlist", lambda: (surroundings.check_watchlist(),))
+    yield from _tried("folders", lambda: machinery.check_folders(settings))
+    yield from _tried("prefect server", lambda: machinery.check_prefect(settings))
     yield from checks.check_tokens(settings)
-    yield from checks.check_sources(settings)
-    yield from checks.check_github(settings)
+    yield from _tried("mirror", lambda: surroundings.check_mirrors(settings))
+    yield from _tried("hub", lambda: checks.check_sources(settings))
+    yield from _tried("github", lambda: checks.check_github(settings))
+
+
+def _tried(name: str, check: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    """What a check finds; one that fails itself keeps no other from being made."""
+    try:
+        yield from check()
+    except Exception as error:
+        words = f"could not be looked at: {type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
+        yield Check(name, Health.FAILED, words, "mend what it names; if it names nothing, tell us")
 
 
 def _print(app: App, done: list[Check]) -> None:

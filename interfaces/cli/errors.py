@@ -115,7 +115,10 @@ def report(error: Exception, *, verbose: bool) -> Exit:
         complain(error.format_message())
         return error.status if isinstance(error, AjarError) else Exit.PARTLY
     status = _status_of(error)
-    if verbose:
+    if verbose and not logline.for_people():
+        trace = "".join(map(_safe_line, traceback.format_exception(error)))
+        sys.stderr.write(logline.line("error", _first_line(error), fields={"traceback": trace}) + "\n")
+    elif verbose:
         sys.stderr.write("".join(map(_safe_line, traceback.format_exception(error))))
     hint = "" if verbose or status is Exit.WRONG_USE else " (-v shows where)"
     complain(f"{_prefix(error, status)}{_first_line(error)}{hint}")

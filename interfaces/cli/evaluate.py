@@ -50,7 +50,7 @@ def evaluate_command(
         raise AjarError(str(error), Exit.WRONG_USE) from None
     with app.reader() as reader:
         now = app.settings.now()
-        answers = _answers(reader, wanted, as_of or now, known_at or now)
+        answers = _answers(reader, wanted, as_of or now, app.known(reader, known_at))
     found = report(pairs(wanted, answers))
     if form == "json":
         streams.write_document(found, app.out)

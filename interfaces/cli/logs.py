@@ -83,6 +83,7 @@ def set_up_logging(app: App) -> None:
     """
     logline.use(_form(app))
     logging.setLogRecordFactory(_Record)
+    logging.captureWarnings(True)  # Python's own warnings would be lines of another shape
     root = logging.getLogger()
     for handler in [h for h in root.handlers if isinstance(h, _Handler) or type(h).__name__ == _PREFECTS]:
         root.removeHandler(handler)

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from flows.redaction import bare
 from interfaces.cli.checks import Check, Health
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ def check_prefect(settings: Settings) -> Iterator[Check]:
         with httpx2.Client(timeout=5.0, headers=headers, auth=(user, password) if colon else None) as client:
             yield from _ask(client, url.rstrip("/"), settings)
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, KeyError, TypeError):
-        yield Check("prefect server", Health.FAILED, f"{bare(url)} does not answer", _START)
+        written = url.startswith(("http://", "https://"))
+        words = f"{bare(url)} does not answer" if written else "PREFECT_API_URL is no address"
+        yield Check("prefect server", Health.FAILED, words, _START if written else "write http://HOST:4200/api")
 
 
 def _check_workers(settings: Settings, url: str) -> Iterator[Check]:
@@ -71,7 +74,7 @@ def _ask(client: httpx2.Client, url: str, settings: Settings) -> Iterator[Check]
         fix = "set PREFECT_API_AUTH_STRING (or PREFECT_API_KEY) to what the server was started with"
         yield Check("prefect server", Health.FAILED, f"{bare(url)} refuses us (HTTP {health.status_code})", fix)
         return
-    if health.status_code != 200:
+    if health.status_code != 200 or health.text.strip() != "true":
         words = f"{bare(url)} is no Prefect API, or not well (HTTP {health.status_code})"
         yield Check("prefect server", Health.FAILED, words, _START)
         return
@@ -134,17 +137,12 @@ def check_folders(settings: Settings) -> Iterator[Check]:
     from flows.errors import EngineError
 
     path = Path(settings.feed) if settings.feed else None
-    if path is not None and not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+    if path is not None and (
+        path.is_dir() or not os.access(path if path.exists() else path.absolute().parent, os.W_OK)
+    ):
         fix = "name a file in a folder that is there and yours"
         yield Check("feed", Health.FAILED, f"{path} (AJAR_FEED) cannot be written to", fix)
     try:
         state_directory(os.environ)
     except EngineError as error:
         yield Check("prefect home", Health.FAILED, str(error), "set PREFECT_HOME to a directory of yours")
-
-
-def bare(url: str) -> str:
-    """An address without user and password."""
-    scheme, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"

@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 from classifiers.model import Component
 from crawlers.targets import Target, TargetError, parse_target
 from interfaces.cli.context import App, current
+from interfaces.render import logline
 from interfaces.render.logline import FORMS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -44,6 +45,21 @@ class TargetType(click.ParamType[Target]):
 
 
 TARGET: Final = TargetType()
+
+
+class WordsType(click.ParamType[str]):
+    """Words that a database can hold: bytes of the command line that are no UTF-8 are wrong use."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The words, or a usage error."""
+        if value.encode("utf-8", "ignore").decode() != value:
+            self.fail("it is not UTF-8", param, ctx)
+        return value
+
+
+WORDS: Final = WordsType()
 
 
 class CursorType(click.ParamType[tuple[int, ...]]):
@@ -89,6 +105,7 @@ def _set_colour(ctx: click.Context, _: click.Parameter, value: str | None) -> No
 def _set_log_format(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
     if value is not None:
         _app(ctx).log_format = value
+        logline.use(value)
 
 
 def _app(ctx: click.Context) -> App:

@@ -54,12 +54,17 @@ def prove_command(
         return
     if target is None or out is None:
         raise click.UsageError("name a target and --out FILE.zip, or --verify FILE.zip")
-    now = app.settings.now()
-    _prove(app, target, component, as_of or now, known_at or now, out, form)
+    _prove(app, target, component, as_of or app.settings.now(), known_at, out, form)
 
 
 def _prove(
-    app: App, target: Target, component: str | None, as_of: datetime, known_at: datetime, out: Path, form: str | None
+    app: App,
+    target: Target,
+    component: str | None,
+    as_of: datetime,
+    known_at: datetime | None,
+    out: Path,
+    form: str | None,
 ) -> None:
     from storage.archive import write_bundle
     from storage.bundle import BundleError, collect
@@ -68,7 +73,7 @@ def _prove(
     components = [Component(component)] if component else list(Component)
     with app.reader() as reader:
         try:
-            answer, collected = collect(reader, target, as_of, known_at)
+            answer, collected = collect(reader, target, as_of, app.known(reader, known_at))
         except BundleError:
             raise AjarError(unknown(reader, target, as_of, known_at)) from None
         shown = shapes.show_json(answer)

@@ -37,7 +37,7 @@ def table_command(
         wanted = list(dict.fromkeys(targets)) or [target for target, _ in reader.watched()]
         if not wanted:
             raise AjarError("the watchlist is empty; name targets, or put some on it with `ajar track TARGET`")
-        found = reader.table(wanted, as_of or now, known_at or now)
+        found = reader.table(wanted, as_of or now, app.known(reader, known_at))
         answers = [answer for answer in found if any(answer.components.values())]
         answered = {answer.target for answer in answers}
         for missing in wanted:

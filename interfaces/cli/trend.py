@@ -55,7 +55,8 @@ def trend_command(
 
     wanted = Component(component) if component else None
     with app.engine() as engine:
-        end = until or app.settings.now()
+        now = app.settings.now()
+        end = min(until, now) if until else now  # nothing is known of the future
         points = trend(engine, end, since, wanted, Every(every), Scope(scope), known_at)
     if form:
         streams.write_list(map(point_json, points), app.out)

@@ -30,6 +30,12 @@ def use(form: str) -> None:
     _form = form
 
 
+def chosen(form: str) -> str:
+    """The form of that name; sentences where there is none of it."""
+    found = form.strip().lower()
+    return found if found in FORMS else TEXT
+
+
 def for_people() -> bool:
     """Whether lines are sentences for people."""
     return _form == TEXT

@@ -201,9 +201,18 @@ def crawl_table(came: Iterable[tuple[str, str, str]], answers: Mapping[str, Targ
     return table
 
 
+_MISSED: Final = ("unseen", "skipped", "failed", "throttled")
+
+
+def _missed(run: RunRow) -> str:
+    """How much a run did not see, "" where it saw all that it was to see."""
+    told = ((name, run.coverage.get(name)) for name in _MISSED)
+    return ", ".join(f"{name} {number:,}" for name, number in told if isinstance(number, int) and number)
+
+
 def print_runs(screen: Screen, runs: Iterable[RunRow]) -> None:
     """One line a run, with what it did and what it did not see."""
-    table = plain_table("run", "flow", "status", "started (UTC)", "took", "did", "problem")
+    table = plain_table("run", "flow", "status", "started (UTC)", "took", "did", "missed", "problem")
     for run in runs:
         took = "" if run.finished_at is None else str(run.finished_at - run.started_at).split(".")[0]
         table.add_row(
@@ -213,6 +222,7 @@ def print_runs(screen: Screen, runs: Iterable[RunRow]) -> None:
             Text(minute(run.started_at)),
             Text(took),
             Text(", ".join(f"{clean(name)} {number:,}" for name, number in run.counts.items() if number)),
+            Text(_missed(run)),
             Text(clean(run.error or ""), "red"),
         )
     screen.print(table)

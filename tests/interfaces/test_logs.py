@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from interfaces.cli import main
 from interfaces.demo.hub import DemoHub
 from interfaces.render import logline
 from interfaces.render.logline import line
+from tests.conftest import ROOT
 
 HOSTILE = 'a "quote", an = sign,\na new line, \x1b[31mred\x1b[0m and \u202eback\u202c'
 
@@ -92,3 +96,26 @@ def test_a_run_ends_with_its_metrics_and_keeps_them(
     assert capsys.readouterr().err == ""
     assert main(["crawl", "tidewater-labs/tern-7b"]) == 0
     assert "ajar: run ended: flow=crawl run=3 status=complete models=1 " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["json", "logfmt"])
+def test_a_traceback_is_one_line_too(
+    form: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "x.db").write_bytes(b"no database" * 1000)
+    monkeypatch.setenv("AJAR_LOG_FORMAT", form)
+    assert main(["--db", "x.db", "-v", "targets"]) != 0
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert all(("Traceback" in text) == (place == 0) for place, text in enumerate(said))
+    if form == "json":
+        assert "sqlite3" in json.loads(said[0])["traceback"]
+
+
+def test_a_warning_of_pythons_is_a_line_of_the_form() -> None:
+    code = "import warnings; from interfaces.cli import main; main(['track', 'lab/a']); warnings.warn('odd\\nthing')"
+    given = {**os.environ, "PYTHONPATH": str(ROOT), "AJAR_LOG_FORMAT": "json"}
+    done = subprocess.run([sys.executable, "-c", code], env=given, capture_output=True, text=True, check=True)
+    said = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [entry["logger"] for entry in said] == ["ajar", "py.warnings"]
+    assert "odd thing" in said[1]["msg"]

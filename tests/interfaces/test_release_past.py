@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.crawlers.past_web import captured, github
+from tests.crawlers.past_web import captured, github, sha
 from tests.crawlers.web import Page, Web, entry, feed, html, web
 from tests.interfaces.test_front_door import RUN, ajar, environment
 
@@ -131,3 +132,48 @@ def test_a_killed_backfill_of_releases_asks_again_for_nothing_that_was_recorded(
     assert (outcome["resumed"], outcome["status"], outcome["counts"]["backfilled"]) == (True, "complete", 2)
     assert not [a.url for a in served.asked if "lab/tern" in a.url or PAPER in a.url]
     assert asked("history", "auk", "--component", "weights")
+
+
+@pytest.mark.slow
+def test_a_release_that_was_killed_at_its_second_source_goes_on_there(served: Web) -> None:
+    """SIGKILL while the second repository is read: the first is not asked again, and the history is the undisturbed."""
+    pair = {"pair": {"title": "Tern", "papers": [f"arxiv:{PAPER}"], "code": ["github:lab/auk", "github:lab/tern"]}}
+    Path("ajar-watchlist.yaml").write_text(json.dumps(pair))
+    reached, go_on = threading.Event(), threading.Event()
+    answer = served.answer
+
+    def slowly(path: str, headers: dict[str, str]) -> Page:
+        if f"raw.githubusercontent.com/lab/tern/{sha('lab/tern', 1)}" in path and not go_on.is_set():
+            reached.set()
+            go_on.wait(60)
+        return answer(path, headers)
+
+    served.answer = slowly  # type: ignore[method-assign]
+    command = [sys.executable, "-c", RUN, "backfill", "pair", "--json"]
+    process = subprocess.Popen(command, env=environment(**settings(served)), stdout=subprocess.PIPE, text=True)
+    assert reached.wait(60)
+    before = [a.url for a in served.asked]
+    assert any("lab/auk" in url for url in before)
+    assert ajar("history", "pair").returncode != 0, "half a release is no answer"
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    go_on.set()
+    served.asked.clear()
+    outcome = json.loads(backfill(served, "pair", "--json").stdout)
+    after = [a.url for a in served.asked]
+    assert (outcome["resumed"], outcome["status"], outcome["counts"]["backfilled"]) == (True, "complete", 1)
+    repeated = set(before) & set(after)
+    assert repeated and all("lab/tern" in url for url in repeated), "what the killed source had asked for, and no more"
+    served.asked.clear()
+    whole = json.loads(backfill(served, "pair", "--json", "--db", "other.db").stdout)
+    assert len(set(after)) < len({a.url for a in served.asked}) == len(set(before) | set(after))
+    assert whole["counts"]["requests"] == outcome["counts"]["requests"]
+    assert _believed("pair", "--db", "other.db") == _believed("pair")
+    with sqlite3.connect("ajar.db") as database:
+        assert database.execute("SELECT count(*) FROM shelf").fetchone() == (0,)
+
+
+def _believed(*question: str) -> list[Any]:
+    shown = asked("history", *question)
+    assert shown
+    return [{key: value for key, value in one.items() if key not in ("recorded_at", "rules")} for one in shown]

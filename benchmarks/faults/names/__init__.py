@@ -1,0 +1,1 @@
+"""Names that fail to resolve, in this process and in those that it starts."""
