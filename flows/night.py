@@ -14,8 +14,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from classifiers.rules import rules_version
-from crawlers.hub.aside import PagesAside
 from crawlers.http_pace import throttled
+from crawlers.hub.aside import PagesAside
 from crawlers.hub.deep import CRAWLER, HubCrawler
 from crawlers.settings import HUB, Settings
 from crawlers.snapshot import FetchStatus
