@@ -80,7 +80,7 @@ def task_runner(workers: int) -> Any:
 
 @dataclass(slots=True)
 class Pace:
-    """How many subjects make so many ``seconds`` of judging, as far as those before them tell."""
+    """How many subjects make so many ``seconds`` of a processor, as far as those before them tell."""
 
     seconds: float
     subjects: int = 100
@@ -143,29 +143,28 @@ class Helpers:
             if ahead:
                 subjects, future = ahead.popleft()
                 done: Done = future.result()
-                pace.took(len(subjects), done.seconds)
+                pace.took(len(subjects), done.processor)
                 self.processor += done.processor
                 yield subjects, done.judged
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A task's result, with the seconds that it took: on the wall, and of a processor."""
+    """A task's result, with the seconds of a processor that it took."""
 
     judged: Judged
-    seconds: float
     processor: float
 
 
 def _judge(settings: Settings, run: Run, rules: str, subjects: Mapping[int, str]) -> Done:
-    began, spent = time.monotonic(), time.process_time()
+    began = time.thread_time()
     if rules != rules_version():  # on a cluster that was there before
         raise EngineError(f"run {run.id} has rules {rules}, this Dask worker {rules_version()}: install the same Ajar")
     with redacted(secrets(settings)):
         engine, judge = _prepared(settings.database_url, run)
         with engine.connect() as connection:
             judged = judge.of(connection, subjects)
-    return Done(judged, time.monotonic() - began, time.process_time() - spent)
+    return Done(judged, time.thread_time() - began)
 
 
 def _prepared(url: str, run: Run) -> tuple[Engine, Rejudging]:
