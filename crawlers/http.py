@@ -199,6 +199,7 @@ class Fetcher:
         if wait > self._patience.longest_wait:
             raise FetchError(f"{reason}; {AWAY} {wait:.0f} s", transient=False)
         log.info("%s: %s; waiting %.1f s as asked", url, reason, wait)
+        traffic.asked_to_stay_away(url, wait)
         self._sleep(wait)
 
     def _wait(self, seconds: float) -> None:

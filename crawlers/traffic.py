@@ -7,6 +7,8 @@ Counted where the bytes come in, whatever the client: the Hub's fetcher, Scrapy,
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,3 +40,22 @@ def count(requests: int = 0, size: int = 0, api: int = 0) -> None:
 def total() -> Traffic:
     """What this process has asked since it began."""
     return _total
+
+
+_listeners: Final[list[Callable[[str, float], None]]] = []
+
+
+@contextmanager
+def heard_by(listener: Callable[[str, float], None]) -> Iterator[None]:
+    """Tell ``listener`` in this block of each address whose source asks us to stay away, and for how many seconds."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+def asked_to_stay_away(url: str, seconds: float) -> None:
+    """A source asked this process to stay away; others that share its quota may want to know."""
+    for listener in tuple(_listeners):
+        listener(url, seconds)

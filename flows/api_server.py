@@ -40,6 +40,9 @@ _SERVER_ENVIRONMENT: Final[Mapping[str, str]] = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
     # Two private servers may share the file for a moment (one ending, one beginning): wait for the lock, do not fail.
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+    # Memory: what checks the types of a package that the server imports and we do not use, and an arena a thread.
+    "PY_KEY_VALUE_DISABLE_BEARTYPE": "true",
+    "MALLOC_ARENA_MAX": "2",
 }
 
 

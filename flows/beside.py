@@ -80,7 +80,7 @@ def task_runner(workers: int) -> Any:
 
 @dataclass(slots=True)
 class Pace:
-    """How many subjects make so many ``seconds`` of judging, as far as those before them tell."""
+    """How many subjects make so many ``seconds`` of a processor, as far as those before them tell."""
 
     seconds: float
     subjects: int = 100
@@ -103,6 +103,8 @@ class Helpers:
         self._settings: Final = settings
         self._runner: Final[Any] = context.task_runner
         self._error: Exception | None = None
+        self.processor = 0.0
+        """Seconds of a processor that they spent on judging."""
         self._thread: Final = Thread(target=self._start, name="dask", daemon=True)
         self._thread.start()
 
@@ -124,7 +126,7 @@ class Helpers:
 
     def judged(self, store: Store, run: Run, targets: Sequence[Target], after: int, pace: Pace) -> Batches:
         """The subjects after an id, in order, with what judging them brought."""
-        task: Task[..., tuple[Judged, float]] = Task(
+        task: Task[..., Done] = Task(
             _judge, name="judge anew", cache_policy=NO_CACHE, persist_result=False, log_prints=False, retries=2
         )
         settings = replace(self._settings, hf_token=None, github_token=None)  # nobody is asked for anything
@@ -140,19 +142,29 @@ class Helpers:
                     ahead.append((subjects, task.submit(settings, run, rules_version(), subjects)))
             if ahead:
                 subjects, future = ahead.popleft()
-                found, seconds = future.result()
-                pace.took(len(subjects), seconds)
-                yield subjects, found
+                done: Done = future.result()
+                pace.took(len(subjects), done.processor)
+                self.processor += done.processor
+                yield subjects, done.judged
 
 
-def _judge(settings: Settings, run: Run, rules: str, subjects: Mapping[int, str]) -> tuple[Judged, float]:
-    began = time.monotonic()
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A task's result, with the seconds of a processor that it took."""
+
+    judged: Judged
+    processor: float
+
+
+def _judge(settings: Settings, run: Run, rules: str, subjects: Mapping[int, str]) -> Done:
+    began = time.thread_time()
     if rules != rules_version():  # on a cluster that was there before
         raise EngineError(f"run {run.id} has rules {rules}, this Dask worker {rules_version()}: install the same Ajar")
     with redacted(secrets(settings)):
         engine, judge = _prepared(settings.database_url, run)
         with engine.connect() as connection:
-            return judge.of(connection, subjects), time.monotonic() - began
+            judged = judge.of(connection, subjects)
+    return Done(judged, time.thread_time() - began)
 
 
 def _prepared(url: str, run: Run) -> tuple[Engine, Rejudging]:

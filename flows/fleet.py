@@ -9,6 +9,7 @@ for two minutes, the night does a shard itself.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
 
     from crawlers.settings import Settings
 
+log: Final = logging.getLogger(__name__)
+
 DEPLOYMENT: Final = "shard/shard"
-SMALLEST: Final = 5
-"""Targets in a shard at least: a flow run's process takes seconds to start."""
+SMALLEST: Final = 20
+"""Targets in a shard at least: a flow run's process takes three seconds of a core to start, a target about a second."""
 LARGEST: Final = 100
 """And at most, so that the last shard is not waited for by everybody."""
 POLL: Final = 1.0
@@ -65,7 +68,8 @@ def check(store: Store, settings: Settings) -> None:
 def size(targets: int, workers: int) -> int:
     """How many targets a shard gets: as many shards as workers, or a multiple of that, all of about one length."""
     rounds = max(1, -(-targets // (workers * LARGEST)))
-    return max(SMALLEST, -(-targets // (workers * rounds)))
+    number = max(1, min(workers * rounds, targets // SMALLEST))
+    return max(1, -(-targets // number))
 
 
 @dataclass(slots=True)
@@ -111,6 +115,7 @@ class Fleet:
                 if not is_transient(error) or failed > PATIENCE:
                     raise
             self.sleep(POLL if more else 0)
+        self._recall()
         self._tell()
 
     def _step(self) -> bool:
@@ -126,6 +131,12 @@ class Fleet:
         if held:
             self._moved = self.monotonic()
         elif left and self.monotonic() - self._moved > ALONE:
+            log.warning(
+                "no worker has taken a shard for %.0f s, so that the night does shard %d itself; start one with "
+                "'prefect worker start --pool ajar-shards --limit 1', or unset AJAR_WORKERS",
+                ALONE,
+                left[0].number,
+            )
             work(self.night.store, self.night.settings, run, left[0].number)
             self._moved = self.monotonic()
         return bool(left)
@@ -182,6 +193,17 @@ class Fleet:
         if not isinstance(made, FlowRun):
             raise TypeError("Prefect answered with a coroutine: call this from synchronous code")
         followed.flow_run, followed.was_held, followed.since = made.id, False, self.monotonic()
+
+    def _recall(self) -> None:
+        """Take back the flow runs that no worker began: there is nothing left for them."""
+        from prefect.client.orchestration import get_client
+        from prefect.states import Cancelled
+
+        with get_client(sync_client=True) as client:
+            for followed in self._followed.values():
+                flow_run = None if followed.flow_run is None else _read(followed.flow_run)
+                if flow_run is not None and flow_run.state is not None and flow_run.state.is_scheduled():
+                    client.set_flow_run_state(flow_run.id, Cancelled(message="The night did this shard itself."))
 
     def _tell(self) -> None:
         for part in shards.shards(self.night.store.engine, self.night.run.id):

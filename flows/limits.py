@@ -10,6 +10,8 @@ tune them (``prefect gcl update ajar-huggingface-co --slot-decay-per-second 3``)
 from __future__ import annotations
 
 import ipaddress
+import logging
+import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +24,9 @@ from crawlers import traffic
 
 if TYPE_CHECKING:
     from crawlers.settings import Settings
+
+
+log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +97,35 @@ def paced(url: str, requests: int, settings: Settings) -> Iterator[None]:
     """
     wait_for(url, requests, settings)
     before = traffic.total().api
-    yield
+    with traffic.heard_by(lambda asked, seconds: stay_away(asked, seconds, settings)):
+        yield
     more = traffic.total().api - before - requests
     if more > 0:
         wait_for(url, more, settings)
+
+
+def stay_away(url: str, seconds: float, settings: Settings) -> None:
+    """A source sent this worker away for ``seconds``: let none that shares its limit begin a batch before that.
+
+    The limit is filled beyond its brim by what drains in that time. Where there is no limit, nobody shares it. Where
+    Prefect cannot be asked, each of the others meets a refusal of its own.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
+    from prefect.exceptions import ObjectNotFound
+
+    found = quota_for(url, settings)
+    name = found[0] if found else limit_name((urlsplit(settings.reach(url)).hostname or "").lower())
+    try:
+        with get_client(sync_client=True) as client:
+            limit = client.read_global_concurrency_limit_by_name(name)
+            full = limit.limit + math.ceil(seconds * limit.slot_decay_per_second)
+            if full > limit.active_slots:
+                client.update_global_concurrency_limit(name, GlobalConcurrencyLimitUpdate(active_slots=full))
+    except ObjectNotFound:
+        return
+    except Exception as error:
+        log.info("the other workers could not be told to wait %.0f s: %s", seconds, type(error).__name__)
 
 
 def take(name: str, quota: Quota, requests: int) -> None:

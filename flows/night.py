@@ -8,15 +8,15 @@ where the last one's data ends. Nothing here knows Prefect; :mod:`flows.nightly`
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from classifiers.rules import rules_version
 from crawlers.http_pace import throttled
+from crawlers.hub.aside import PagesAside
 from crawlers.hub.deep import CRAWLER, HubCrawler
-from crawlers.hub.page import Page
 from crawlers.settings import HUB, Settings
 from crawlers.snapshot import FetchStatus
 from crawlers.targets import Target
@@ -66,7 +66,7 @@ class Night:
     """Models that were there at the last look: about how many the listing will show."""
     shard: Shard | None = None
     """The part of the night's deep crawl that this process does, where several do it."""
-    pages: Generator[Page, None, None] | None = None
+    pages: PagesAside | None = None
     """The listing, while it is read (:mod:`flows.sweep`)."""
     _releases: ReleaseCrawler | None = None
 

@@ -122,8 +122,9 @@ def _sweep_all(night: Night) -> bool:
     """Sweep and ask for the unlisted; returns whether the listing was read to its end."""
     if night.run.phase in ("begin", "sweep"):
         try:
-            while _sweep(night):
-                pass
+            with sweeping.much_made():
+                while _sweep(night):
+                    pass
         except ListingError as error:
             night.tell(f"the hub's listing: {error}")
             return False

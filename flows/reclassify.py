@@ -36,9 +36,11 @@ class ReclassifyOutcome:
 
 
 ALONE: Final = 4.0
-"""Seconds of judging by this process before others are started: a store that is done by then gains nothing by them."""
+"""Seconds of a processor for judging by this process before others are started: a store that is done by then gains
+nothing by them."""
 SECONDS_A_BATCH: Final = 3.0
-"""Of judging, in this process or another: a task costs a tenth of a second or two beside it, and a kill this much."""
+"""Of a processor for judging, in this process or another: a task costs a tenth or two beside it, and a kill this much.
+Not on the wall: a machine that is busy elsewhere would be given smaller tasks, and more work."""
 
 _progress: ContextVar[Progress] = ContextVar("ajar_reclassify_progress", default=silent)
 
@@ -77,15 +79,15 @@ def _judge_all(store: Store, settings: Settings, run: Run, targets: Sequence[Tar
     from flows.beside import Helpers, Pace
 
     pace, helpers = Pace(SECONDS_A_BATCH), None
-    began, after, done, more = time.monotonic(), int(run.cursor or 0), 0, True
+    began, after, done, more = time.thread_time(), int(run.cursor or 0), 0, True
     try:
         while more and not (helpers and helpers.ready()):
-            at = time.monotonic()
+            at = time.thread_time()
             found = _judge(store, run, targets, after, pace.subjects)
-            pace.took(found.subjects, time.monotonic() - at)
+            pace.took(found.subjects, time.thread_time() - at)
             after, more, done = found.last, found.more, done + found.subjects
             _progress.get()("reclassify", done, None)
-            if more and helpers is None and settings.workers > 1 and time.monotonic() - began > ALONE:
+            if more and helpers is None and settings.workers > 1 and time.thread_time() - began > ALONE:
                 helpers = Helpers(settings)
         for subjects, judged in helpers.judged(store, run, targets, after, pace) if helpers and more else ():
             _adopt(store, run, subjects, judged)
@@ -94,6 +96,8 @@ def _judge_all(store: Store, settings: Settings, run: Run, targets: Sequence[Tar
     finally:
         if helpers:
             helpers.wait()
+    if helpers:
+        step("what the others cost", store.writer.cost, run.id, {"worker_processor": round(helpers.processor, 3)})
 
 
 def rehearse(settings: Settings, targets: Sequence[Target]) -> Iterator[Reclassified]:

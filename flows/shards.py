@@ -16,12 +16,14 @@ from flows.limits import paced
 from flows.metrics import Meter
 from flows.night import Night
 from storage import shards
+from storage.lock import RunLock
 from storage.shards import Shard
 from storage.store import Store, open_store
 
 
-@batch("look closely", label=lambda night, shard: f"targets {shard.done + 1} and on of {len(shard.targets)}")
-def _crawl(night: Night, shard: Shard) -> None:
+@batch("look closely", label=lambda night, shard, lock: f"targets {shard.done + 1} and on of {len(shard.targets)}")
+def _crawl(night: Night, shard: Shard, lock: RunLock) -> None:
+    lock.hold()
     # A retry comes with what the first try was given, but part of that may be recorded by now.
     current = night.shard or shard
     end = shard.done + steps.TARGETS_A_BATCH
@@ -44,15 +46,15 @@ def shard(run: int, number: int) -> int:
 def work(store: Store, settings: Settings, run: int, number: int) -> int:
     """What the flow does, in this process. Raises ShardError where the run is not one that we can go on with."""
     meter = Meter()
-    with shards.held(store.engine, run, number) as mine:
-        part = _part(store, run, number) if mine else None
-        if part is None or not part.left:
+    with shards.held(store.engine, run, number) as lock:
+        part = _part(store, run, number) if lock else None
+        if lock is None or part is None or not part.left:
             return 0
         found = shards.shard_run(store.engine, run, rules_version(), settings.reach(HUB))
         night = Night(store, settings, found, shard=part)
         try:
             while night.shard is not None and night.shard.left:
-                _crawl(night, night.shard)
+                _crawl(night, night.shard, lock)
         finally:
             steps.close_releases(night)
         store.writer.cost(run, _of_a_worker(meter.cost()))

@@ -23,9 +23,9 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _PRAGMAS: Final = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
-    "cache_size=-49152",
-    # 64 MiB: a first sweep touches the same leaves of the index of ids again and again, and each is copied once.
-    "wal_autocheckpoint=16384",
+    "cache_size=-32768",
+    # 256 MiB: a first sweep touches the same leaves of the index of keys again and again, and each is copied once.
+    "wal_autocheckpoint=65536",
 )
 _DRIVERS: Final = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 CONNECT_SECONDS: Final = 15

@@ -7,12 +7,13 @@ own mind. It has no look of its own: the evidence is what the interval rests on 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from heapq import merge
 from itertools import dropwhile, islice
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, cast, func, literal, null, or_, select, true, tuple_
@@ -34,6 +35,8 @@ _TABLES: Final = (schema.interval, schema.revision)
 _FIRST: Final = 100
 """Changes in the first batch, which somebody waits for; ``BATCH`` in those after it."""
 BATCH: Final = 500
+_MANY: Final = 5_000
+"""Rows that are read at once where most of them are passed over."""
 _NUMBER: Final = re.compile("-?[0-9]{1,18}")
 _KEPT: Final = 20_000
 """Values that are remembered from one batch to the next."""
@@ -66,6 +69,7 @@ class Row(NamedTuple):
         return self.observed_at, self.subject_id, self.component, self.seq, self.recorded_at, self.table, self.id
 
 
+_step: Final = itemgetter(Row._fields.index("from_value_id"), Row._fields.index("value_id"))
 PLACE: Final = ("observed_at", "subject_id", "component", "seq", "recorded_at", "table", "id")
 """The columns of a place."""
 
@@ -126,7 +130,7 @@ def changes(
         rows = dropwhile(lambda row: row.place <= after, rows)
     rows, size = islice(rows, limit), _FIRST if limit is None else min(limit, BATCH)
     while part := next(chunks(rows, size), None):
-        values.load(part)
+        values.load((row.from_value_id, row.value_id) for row in part)
         resolver.prepare(part, evidence=evidence)
         for row in part:
             yield _change(row, values, resolver, evidence)
@@ -146,16 +150,24 @@ def _streams(connection: Connection, asked: Asked, values: _Values) -> Iterator[
         # An expression, not the column: or an index of causes would be taken for one subject's rows.
         for cause in [(table.c.cause + 0).in_(codes)] if few else [table.c.cause == code for code in codes]:
             query = _query(number, [cause, *wanted], asked.known_at, joined=narrow.news)
-            yield _rows(connection.execute(query.execution_options(yield_per=BATCH)), asked.direction, values)
+            yield _rows(
+                connection.execute(query.execution_options(yield_per=BATCH if asked.direction is None else _MANY)),
+                asked.direction,
+                values,
+            )
 
 
 def _rows(result: Any, direction: Direction | None, values: _Values) -> Iterator[Row]:
     for part in result.partitions():
-        found = [Row._make(row) for row in part]
-        if direction is not None:
-            values.load(found)
-            found = [row for row in found if values.direction(row.from_value_id, row.value_id) is direction]
-        yield from found
+        if direction is None:
+            yield from map(Row._make, part)
+            continue
+        # Which way it went is told by the values alone, and of all the rows of a year few are made into one of ours.
+        steps = list(map(_step, part))
+        distinct = set(steps)
+        values.load(distinct)
+        that_way = {step for step in distinct if values.direction(*step) is direction}
+        yield from (Row._make(row) for row, step in zip(part, steps, strict=True) if step in that_way)
 
 
 def _conditions(table: Any, asked: Asked) -> list[ColumnElement[bool]]:
@@ -212,13 +224,13 @@ class _Values:
         self._found: dict[int, Value] = {}
         self._directions: dict[tuple[int | None, int | None], Direction] = {}
 
-    def load(self, rows: Sequence[Row]) -> None:
-        """What the rows name is there from now on, what was before may be forgotten."""
+    def load(self, steps: Iterable[tuple[int | None, int | None]]) -> None:
+        """What some changes step from and to is there from now on; what was before may be forgotten."""
         if len(self._found) > _KEPT:
             self._found.clear()
         if len(self._directions) > _KEPT:
             self._directions.clear()
-        ids = {i for row in rows for i in (row.value_id, row.from_value_id) if i is not None} - self._found.keys()
+        ids = {number for step in steps for number in step if number is not None} - self._found.keys()
         t = schema.value
         self._found |= {r.id: value_of_row(r) for r in select_in(self._connection, select(t), t.c.id, ids)}
 

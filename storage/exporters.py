@@ -1,7 +1,8 @@
 """Writers of one table in one format each. The rows are the same; only their spelling differs.
 
-CSV: RFC 4180, null is the empty field, a list is JSON. JSON Lines: one object a line. Parquet: typed columns, lists as
-lists. Instants are UTC with six digits of a second's fraction. A text is never empty: what is empty is null.
+CSV: RFC 4180, null is the empty field, a list is JSON, and a text that a spreadsheet would take for a formula has an
+apostrophe before it (strangers name files). JSON Lines: one object a line. Parquet: typed columns, lists as lists.
+Instants are UTC with six digits of a second's fraction. A text is never empty: what is empty is null.
 """
 
 from __future__ import annotations
@@ -68,7 +69,17 @@ def write_csv(path: Path, columns: Columns, rows: Iterable[Row]) -> int:
     return count
 
 
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def guarded(text: str) -> str:
+    """A CSV cell that no spreadsheet takes for a formula (OWASP, "CSV injection"): such a one starts with ``'``."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
 def _field(value: Any) -> Any:
+    if isinstance(value, str):
+        return guarded(_normal(value) or "")
     if isinstance(value, list):
         return orjson.dumps([_normal(item) for item in value]).decode()
     if isinstance(value, bool):

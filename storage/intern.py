@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
@@ -29,28 +28,33 @@ _WORTH_PACKING: Final = 512  # bytes; below, zlib costs more than it saves
 
 
 class Lru(Generic[K, V]):
-    """A dictionary that forgets what was least recently used beyond ``size`` entries."""
+    """A dictionary of at most ``size`` entries that forgets what was not used of late.
+
+    Two plain dictionaries: when the young one is full it becomes the old one, and what is used of that comes back. It
+    takes half the memory and half the time of an ordered one, and there are hundreds of thousands of entries.
+    """
 
     def __init__(self, size: int) -> None:
-        self._items: OrderedDict[K, V] = OrderedDict()
-        self._size: Final = size
+        self._young: dict[K, V] = {}
+        self._old: dict[K, V] = {}
+        self._half: Final = size // 2
 
     def get(self, key: K) -> V | None:
-        """The value of ``key``, now the most recently used."""
-        value = self._items.get(key)
-        if value is not None:
-            self._items.move_to_end(key)
+        """The value of ``key``, now among the recently used."""
+        value = self._young.get(key)
+        if value is None and (value := self._old.pop(key, None)) is not None:
+            self.put(key, value)
         return value
 
     def put(self, key: K, value: V) -> None:
         """Remember ``value``."""
-        self._items[key] = value
-        if len(self._items) > self._size:
-            self._items.popitem(last=False)
+        self._young[key] = value
+        if len(self._young) >= self._half:
+            self._old, self._young = self._young, {}
 
     def clear(self) -> None:
         """Forget everything."""
-        self._items.clear()
+        self._young, self._old = {}, {}
 
 
 def pack(body: bytes) -> tuple[int, bytes]:

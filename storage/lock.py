@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from storage.engine import StoreError
 
 _KEY: Final = 0x414A4153
+_KEEPALIVE: Final = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
+"""A machine that lost its power says no farewell: after a minute of silence the server lets go of its locks."""
 _BUSY: Final = "another run is writing to this database; wait for it, or see 'ajar runs'"
 
 
@@ -27,8 +29,10 @@ class RunLock:
 class SessionLock(RunLock):
     """PostgreSQL's advisory lock of a session: a restarted server has forgotten it, and with it who was running."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, key: int = _KEY, busy: str = _BUSY) -> None:
         self._engine: Final = engine
+        self._key: Final = key
+        self._busy: Final = busy
         self._connection: Connection | None = None
         self._doubted = True
         event.listen(engine, "handle_error", self._noticed)
@@ -39,11 +43,13 @@ class SessionLock(RunLock):
             return
         self._let_go()
         connection = self._engine.connect()
-        taken = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}).scalar()
+        for setting, seconds in _KEEPALIVE.items():
+            connection.execute(text(f"SET {setting} = {seconds}"))
+        taken = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key}).scalar()
         connection.commit()
         if not taken:
             connection.close()
-            raise StoreError(_BUSY)
+            raise StoreError(self._busy)
         self._connection, self._doubted = connection, False
 
     def release(self) -> None:
@@ -56,7 +62,7 @@ class SessionLock(RunLock):
         if connection is None:
             return
         with suppress(DBAPIError):  # of a server that is not there any more nothing is held
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _KEY})
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": self._key})
             connection.commit()
         with suppress(DBAPIError):
             connection.close()

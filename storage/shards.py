@@ -9,23 +9,21 @@ connection ends, however the worker died, so that a lock that nobody holds says 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import orjson
 from sqlalchemy import Connection, Engine, delete, select, text, update
-from sqlalchemy.exc import DBAPIError
 
 from crawlers.targets import Target
 from storage import schema
 from storage.bulk import insert_rows
-from storage.engine import writing
+from storage.engine import StoreError, writing
+from storage.lock import SessionLock
 from storage.runs import RUNNING, Run, run_of_row
 
 _LOCK: Final = 0x4A53 << 48  # "JS"; the run's id and the shard's number follow
-_KEEPALIVE: Final = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
-"""A worker's machine that lost its power says no farewell: after a minute of silence the server lets go of its lock."""
 _NUMBERS: Final = 1 << 20
 
 
@@ -88,20 +86,22 @@ def abandon(engine: Engine, run: Run) -> None:
 
 
 @contextmanager
-def held(engine: Engine, run_id: int, number: int) -> Iterator[bool]:
-    """Work on a shard inside this block; false where somebody else does."""
-    key = {"key": _key(run_id, number)}
-    with engine.connect() as connection:
-        for setting, seconds in _KEEPALIVE.items():
-            connection.execute(text(f"SET {setting} = {seconds}"))
-        mine = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar())
-        connection.commit()
-        try:
-            yield mine
-        finally:
-            if mine:
-                with suppress(DBAPIError):  # a server that was restarted holds nothing of ours any more
-                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+def held(engine: Engine, run_id: int, number: int) -> Iterator[SessionLock | None]:
+    """Work on a shard inside this block; None where somebody else does. The lock is to be held before each batch: a
+    server that was restarted has forgotten it."""
+    lock = SessionLock(engine, _key(run_id, number), f"shard {number} of run {run_id} has another worker by now")
+    try:
+        yield lock if _taken(lock) else None
+    finally:
+        lock.release()
+
+
+def _taken(lock: SessionLock) -> bool:
+    try:
+        lock.hold()
+    except StoreError:
+        return False
+    return True
 
 
 def worked_on(engine: Engine, run_id: int) -> set[int]:

@@ -7,11 +7,13 @@ what it showed before costs one look-up and no row; a new model needs no derivat
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, field
 from operator import add
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Connection, bindparam, select, update
 
 from classifiers.assess import assess_weights
@@ -41,6 +43,11 @@ Answer = tuple[int, int, int]
 
 _WEIGHTS: Final = COMPONENTS.code(Component.WEIGHTS)
 _OK: Final = STATUSES.code(FetchStatus.OK)
+_SHOWN: Final = ("id", "key", "digest", "present", "created_at", "record_at", "deep_revision", "stale_since")
+_KNOWN: Final = (
+    f"SELECT {', '.join(f's.{name}' for name in _SHOWN)} FROM json_each(?) AS asked "  # noqa: S608
+    "CROSS JOIN subject AS s ON s.kind = ? AND s.key = asked.value"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Memory:
     """
 
     ids: Ids = field(default_factory=Ids)
-    judged: Lru[int, Assessment] = field(default_factory=lambda: Lru(8_000))
+    judged: Lru[int, Assessment] = field(default_factory=lambda: Lru(1_000))
     answers: Lru[int, Answer] = field(default_factory=lambda: Lru(80_000))
 
     def forget(self) -> None:
@@ -97,9 +104,13 @@ class SweepRecorder:
         self._witnesses: Final = witnesses
         self._tally: Final = Tally(connection)
         self._slot: Final = interner.slots([RECORD])[RECORD]
+        self._staged: Final[dict[str, Row]] = {}
 
     def record(self, records: Sequence[Listed], fetched_at: int) -> tuple[PageCounts, list[int]]:
-        """Write what is new; returns the counts and the ids of the subjects that the page showed."""
+        """Write what is new; returns the counts and the ids of the subjects that the page showed.
+
+        :meth:`finish` writes the rest before the transaction ends.
+        """
         by_id = {listed.id: listed for listed in records}
         known = self._known(by_id)
         digests = {key: record_digest(listed) for key, listed in by_id.items()}
@@ -116,46 +127,65 @@ class SweepRecorder:
         gated = sum(b'"gated":' in listed.facts for listed in by_id.values())
         return PageCounts(seen=len(by_id), new=len(new), changed=changed, gated=gated), seen
 
-    def _known(self, keys: Iterable[str]) -> dict[str, Any]:
+    def finish(self) -> None:
+        """Write the new subjects of all pages, in the order of the index of keys.
+
+        A listing's order is none of keys. Page by page, each leaf of that index would be fetched, and once it is larger
+        than the page cache also written, several times a transaction; in order it is once.
+        """
+        insert_rows(self._connection, schema.subject, [row for _, row in sorted(self._staged.items())])
+        self._staged.clear()
+        if self._kind == HUB_MODEL:
+            self._tally.write()
+
+    def _known(self, keys: Collection[str]) -> dict[str, Any]:
         """Key → (id, key, digest, present, created_at, record_at, deep_revision, stale_since)."""
+        if not self._staged.keys().isdisjoint(keys):  # a page that repeats models of the one before it
+            self.finish()
+        if self._connection.dialect.name == "sqlite":  # a third of what a list of a thousand parameters costs
+            found = self._connection.exec_driver_sql(_KNOWN, (orjson.dumps(sorted(keys)).decode(), self._kind))
+            return {row[1]: row for row in found}
         t = schema.subject
-        statement = select(
-            t.c.id, t.c.key, t.c.digest, t.c.present, t.c.created_at, t.c.record_at, t.c.deep_revision, t.c.stale_since
-        ).where(t.c.kind == self._kind)
+        statement = select(*(t.c[name] for name in _SHOWN)).where(t.c.kind == self._kind)
         return {row[1]: row for row in select_in(self._connection, statement, t.c.key, keys)}
 
     # -- models never seen before ------------------------------------------------------------------------------------
     def _add(self, new: Sequence[Listed], digests: dict[str, int], documents: dict[bytes, int], at: int) -> list[int]:
         if not new:
             return []
-        first = next_id(self._connection, schema.subject)
+        first = next_id(self._connection, schema.subject) + len(self._staged)
         first_interval = next_id(self._connection, schema.interval)
         run, slot = self._run, self._slot
-        subjects, observations, intervals = [], [], []
+        observations, intervals = [], []
         answers = self._answers(new, documents)
+        kinds: Counter[int] = Counter()
+        first_look = self._looks.last_whole(at, run.id) is None
+        start = beginning(first, None, at, run.id, self._looks)
+        cause, facts = CAUSES.code(start.cause), FACTS.mask(start.facts)
         for number, listed in enumerate(new):
             subject_id, document = first + number, documents[listed.facts]
             value, basis, kind = answers[document]
-            self._tally.add(_WEIGHTS, at, kind, None, run.recorded_at)
-            start = beginning(subject_id, listed.created, at, run.id, self._looks)
-            subjects.append((subject_id, self._kind, listed.id, PRESENT, 0, digests[listed.id], listed.created, at,
-                             None, None, None))  # fmt: skip
+            kinds[kind] += 1
+            if not first_look:  # else all of them begin alike
+                start = beginning(subject_id, listed.created, at, run.id, self._looks)
+                cause, facts = CAUSES.code(start.cause), FACTS.mask(start.facts)
+            self._staged[listed.id] = (subject_id, self._kind, listed.id, PRESENT, 0, digests[listed.id],
+                                       listed.created, at, None, None, None)  # fmt: skip
             observations.append((subject_id, slot, at, 0, _OK, document, listed.sha, None, listed.created,
                                  listed.modified, False, None, run.recorded_at, run.id, None, None, None))  # fmt: skip
             intervals.append((first_interval + number, subject_id, _WEIGHTS, at, 0, start.after, None, value, None,
-                              basis, CAUSES.code(start.cause), FACTS.mask(start.facts), run.rules_id, run.id,
-                              run.recorded_at, None))  # fmt: skip
-        insert_rows(self._connection, schema.subject, subjects)
+                              basis, cause, facts, run.rules_id, run.id, run.recorded_at, None))  # fmt: skip
+        for kind, number in kinds.items():
+            self._tally.add(_WEIGHTS, at, kind, None, run.recorded_at, number)
         witnesses = [] if self._newest else self._seen_late(new, observations)
         insert_rows(self._connection, schema.observation, [*observations, *witnesses])
         insert_rows(self._connection, schema.interval, intervals)
-        if self._kind == HUB_MODEL:
-            self._tally.write()
         self._beliefs.rederive({row[0]: f"{self._kind}:{new[row[0] - first].id}" for row in witnesses})
         return list(range(first, first + len(new)))
 
     def _seen_late(self, new: Sequence[Listed], observations: Sequence[Row]) -> list[Row]:
         """Models whose first sighting arrives after later looks that did not show them: they were gone by then."""
+        self.finish()
         found: list[Row] = []
         for listed, row in zip(new, observations, strict=True):
             for witness in self._witnesses.of(listed.created, RECORD, row):

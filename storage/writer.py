@@ -94,9 +94,9 @@ class Writer(SecondThoughts):
                 self._date_anew(connection, run, self._parts(connection, run)[1])
 
     # -- the sweep ---------------------------------------------------------------------------------------------------
-    def record_pages(self, run: Run, pages: Sequence[Page], kind: str = HUB_MODEL) -> tuple[Run, PageCounts]:
+    def record_pages(self, run: Run, pages: Iterable[Page], kind: str = HUB_MODEL) -> tuple[Run, PageCounts]:
         """Record consecutive pages of the listing and move the run's cursor past them, in one transaction."""
-        total = PageCounts()
+        total, before = PageCounts(), run.pages
         with self._transaction() as connection:
             interner, beliefs, _ = self._parts(connection, run)
             looks, crawlers = self._looks_of(connection, run)
@@ -112,10 +112,11 @@ class Writer(SecondThoughts):
                 insert_rows(connection, schema.look_page, [row])
                 run = replace(run, pages=run.pages + 1, cursor=page.next, phase="sweep")
                 total += replace(counts, malformed=len(page.malformed))
+            recorder.finish()
             reach = connection.execute(
                 select(func.min(schema.look_page.c.reach)).where(schema.look_page.c.run_id == run.id)
             ).scalar()
-            counted = {**asdict(total), "pages": len(pages)}
+            counted = {**asdict(total), "pages": run.pages - before}
             add_counts(connection, run.id, counted, cursor=run.cursor, phase="sweep", sweep=PART, reach=reach)
         return run, total
 

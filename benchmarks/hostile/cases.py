@@ -55,18 +55,18 @@ def endless(chunk: bytes, size: int) -> Callable[[], Iterable[bytes]]:
     return lambda: (chunk for _ in range(size // len(chunk)))
 
 
-def packed(layers: int = 1) -> bytes:
-    """A gigabyte of spaces, as small as ``layers`` of gzip make it."""
-    data = b"".join(_squeezed(b" " * MIB, 1024))
+def packed(layers: int = 1, form: int = 31) -> bytes:
+    """A gigabyte of spaces, as small as ``layers`` of gzip make it. ``form`` is zlib's: 31 gzip, 15 deflate."""
+    data = b"".join(_squeezed(b" " * MIB, 1024, form))
     for _ in range(layers - 1):
         data = gzip.compress(data)
     return data
 
 
-def _squeezed(chunk: bytes, times: int) -> Iterable[bytes]:
+def _squeezed(chunk: bytes, times: int, form: int) -> Iterable[bytes]:
     import zlib
 
-    squeezer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    squeezer = zlib.compressobj(9, zlib.DEFLATED, form)
     for _ in range(times):
         yield squeezer.compress(chunk)
     yield squeezer.flush()
@@ -89,6 +89,11 @@ def _lists(depth: int) -> str:
 def _deep_record(web: Web, id_: str) -> None:
     record = {"id": id_, "sha": SHA, "createdAt": "2024-01-01T00:00:00Z", "tags": ["license:mit"], "cardData": "DEEP"}
     web.say(f"{HUB}/api/models/{id_}", json.dumps(record).replace('"DEEP"', _lists(200_000)).encode())
+
+
+def _heavy_record(web: Web, id_: str) -> None:
+    record = {"id": id_, "sha": SHA, "createdAt": "2024-01-01T00:00:00Z", "tags": ["license:mit"], "cardData": "HEAVY"}
+    web.say(f"{HUB}/api/models/{id_}", json.dumps(record).replace('"HEAVY"', f"[{'[],' * 13 * MIB}1]").encode())
 
 
 def _large_card(web: Web, id_: str) -> None:
@@ -139,7 +144,15 @@ def _paths(web: Web, id_: str) -> None:
         "a\nb/c",
     ]
     names = {"base_model": evil, "datasets": evil}
-    files = ["../LICENSE", "/LICENSE", "LICENSE?x=y", "README.md", "model.safetensors"]
+    files = [
+        "=HYPERLINK(1)LICENSE.txt",
+        "LICENSE\nfoo.txt",
+        "../LICENSE",
+        "/LICENSE",
+        "LICENSE?x=y",
+        "README.md",
+        "model.safetensors",
+    ]
     web.model(
         id_, {"README.md": card("\n".join(f"{key}: {json.dumps(value)}" for key, value in names.items()))},
         cardData={"license": "mit", **names, "license_link": "../../../etc/passwd"},
@@ -179,6 +192,9 @@ def _links(web: Web, id_: str) -> None:
     places = [
         f"http://127.0.0.1:{port}/LICENSE", f"https://localhost:{port}/LICENSE", f"http://[::1]:{port}/LICENSE",
         "http://169.254.169.254/latest/meta-data/", "http://10.0.0.1/LICENSE", "file:///etc/passwd", "//127.0.0.1/x",
+        f"http://2130706433:{port}/LICENSE", f"http://0177.0.0.1:{port}/x", f"http://[::ffff:127.0.0.1]:{port}/LICENSE",
+        f"http://0.0.0.0:{port}/LICENSE", "http://[fe80::1]/LICENSE", "http://[fd00:ec2::254]/latest/",
+        "http://metadata.google.internal/LICENSE", f"https://me:secret@127.0.0.1:{port}/LICENSE",
         f"https://huggingface.co@127.0.0.1:{port}/x", f"{HUB}/../../../etc/passwd", "gopher://127.0.0.1/",
     ]  # fmt: skip
     text = "\n".join(f"[licence]({place})" for place in places)
@@ -252,11 +268,19 @@ CASES: Final = (
     Case("yaml-deep", "front matter 100,000 lists deep", _with_card(card("tags: " + _lists(100_000)))),
     Case("yaml-long", "front matter of 4 MB", _with_card(card("x: |\n" + "  y\n" * MIB))),
     Case("json-deep", "record 200,000 lists deep", _deep_record, "no record", None, "error"),
+    Case("json-lists", "record of 40 MB that unfolds to a gigabyte", _heavy_record, "no record", None, "error"),
     Case("config-deep", "config.json 200,000 objects deep", _config),
     Case("card-large", "card of 100 MB", _large_card, LARGE),
     Case("card-endless", "card of 100 MB without a length", _with_card(endless(b"a" * MIB, 100 * MIB)), LARGE),
     Case("gzip-bomb", "1 MB of gzip that unfolds to a gigabyte", _encoded("gzip", packed), LARGE),
     Case("gzip-twice", "5 kB of gzip in gzip, a gigabyte", _encoded("gzip, gzip", lambda: packed(2)), "encoding"),
+    Case(
+        "deflate-bomb",
+        "1 MB of deflate that unfolds to a gigabyte",
+        _encoded("deflate", lambda: packed(form=15)),
+        LARGE,
+    ),
+    Case("zstd-bomb", "zstd, which was not asked for", _encoded("zstd", lambda: b"\x28\xb5\x2f\xfd" * 9), "encoding"),
     Case("br-bomb", "an encoding that was not asked for", _encoded("br", lambda: b"\x8b\x00\x80" * 9), "encoding"),
     Case("nul", "NUL bytes, surrogates and non-characters in every field", _nul, level=None),
     Case("not-utf8", "card that is no UTF-8", _with_card(card("x: y") + bytes(range(128, 256)) * 4000)),

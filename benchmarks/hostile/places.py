@@ -72,6 +72,14 @@ def _code_deep(web: Web, id_: str) -> None:
     web.say(f"{GITHUB}/{id_}", b'{"full_name": "x/y", "license": ' + b"[" * 200_000 + b"]" * 200_000 + b"}")
 
 
+def _code_heavy(web: Web, id_: str) -> None:
+    web.say(f"{GITHUB}/{id_}", b'{"full_name": "x/y", "topics": [' + b"[]," * 12 * MIB + b"1]}")
+
+
+def _code_bomb(web: Web, id_: str) -> None:
+    web.say(f"{GITHUB}/{id_}", packed(), Content_Encoding="gzip")
+
+
 def _code_away(web: Web, id_: str) -> None:
     web.say(f"{GITHUB}/{id_}", b"", 301, Location=f"{web.elsewhere}/repos/{id_}")
 
@@ -113,6 +121,8 @@ RELEASES: Final = (
     ),
     _place("redirect-elsewhere", "page that redirects to loopback", _page_elsewhere, "another host"),
     _place("code-deep", "repository record 200,000 lists deep", _code_deep, "not a repository"),
+    _place("code-lists", "repository record of 36 MB that unfolds to a gigabyte", _code_heavy, "not a repository"),
+    _place("code-bomb", "repository record: 1 MB of gzip, a gigabyte", _code_bomb, ""),
     _place("code-away", "repository that redirects to another host, asked with a token", _code_away, "another host"),
     _place("code-tree", "hostile file names and sizes, 100,000 files", _code_tree, "not a list of releases"),
 )

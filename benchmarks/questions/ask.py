@@ -28,6 +28,7 @@ from storage.times import to_micros
 from storage.trend import Every, Scope, trend
 from tests.storage.world import day
 
+PAGE: Final = 100
 ONES: Final = 40
 """How many models are asked about one by one."""
 
@@ -110,6 +111,7 @@ def questions(store: Store, bare: Bare, plan: Plan, copies: int) -> Iterator[tup
         asked = (to_micros(since), to_micros(until), to_micros(known_at))
         pair = Pair(partial(_changes, store, since, until, known_at), partial(bare.changes, *asked))
         yield f"`changes` of a day, {words}", [pair]
+    yield from _pages(store, bare, plan)
     last = middle.replace(hour=23, minute=59, second=59, microsecond=999999)
     for words, known_at in {"as of a day": now, "as of a day, as known then": last}.items():
         at = (to_micros(last), to_micros(known_at))
@@ -117,6 +119,25 @@ def questions(store: Store, bare: Bare, plan: Plan, copies: int) -> Iterator[tup
         yield f"all weights by level (`trend --sweep`), {words}", [pair]
         pair = Pair(partial(_contradictions, store, last, known_at), partial(bare.contradictions, *at))
         yield f"`contradictions` of all, {words}", [pair]
+
+
+def _pages(store: Store, bare: Bare, plan: Plan) -> Iterator[tuple[str, list[Pair]]]:
+    """What somebody waits for: the first page of many changes; and that there is nothing, which takes all of them."""
+    now, never = day(plan.nights + 30), day(plan.nights * 2)
+    since, until = day(plan.nights * 3 // 4), day(plan.nights * 3 // 4 + 1) - timedelta(microseconds=1)
+    for number in (PAGE, 5 * PAGE):
+        asked = (to_micros(since), to_micros(until), to_micros(now), number)
+        pair = Pair(partial(_changes, store, since, until, now, limit=number), partial(bare.changes, *asked))
+        yield f"`changes` of a day, the first {number}", [pair]
+    long_ago, nobody = day(-1000), day(-900)
+    for words, known_at, component in (
+        ("of a component that never did", now, Component.UTILITY_BENCHMARKS),
+        ("as known before the first night", nobody, None),
+    ):
+        code = None if component is None else COMPONENTS.code(component)
+        asked = (to_micros(long_ago), to_micros(never), to_micros(known_at), PAGE)
+        ours = partial(_changes, store, long_ago, never, known_at, limit=PAGE, component=component)
+        yield f"`changes` of all time, {words}", [Pair(ours, partial(bare.changes, *asked, code))]
 
 
 def _keys(store: Store, plan: Plan, copies: int) -> list[str]:
@@ -156,8 +177,8 @@ def _history(store: Store, key: str, known_at: datetime) -> list[Any]:
     return [(COMPONENTS.code(i.component), to_micros(i.observed_at), _value(i.value)) for i in found]
 
 
-def _changes(store: Store, since: datetime, until: datetime, known_at: datetime) -> list[Any]:
-    found = store.reader.changes(since=since, until=until, known_at=known_at)
+def _changes(store: Store, since: datetime, until: datetime, known_at: datetime, **more: Any) -> list[Any]:
+    found = store.reader.changes(since=since, until=until, known_at=known_at, **more)
     return [(to_micros(c.observed_at), c.target[3:], COMPONENTS.code(c.component), _value(c.after)) for c in found]
 
 

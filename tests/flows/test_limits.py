@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from crawlers import traffic
+from crawlers.hub.deep import HubCrawler
 from crawlers.settings import Settings
+from crawlers.snapshot import RECORD, FetchStatus
+from crawlers.targets import Target
 from flows import batches, engine, limits
+from interfaces.demo.hub import DemoHub, Reply
 from tests.flows.conftest import Api
 
 HUB = "https://huggingface.co/api/models"
@@ -105,3 +109,40 @@ def test_a_mirror_is_limited_where_an_operator_says_so(api: Api, settings: Setti
 def test_a_host_with_a_quota_is_asked_for(api: Api, settings: Settings) -> None:
     _in_a_flow(lambda: limits.wait_for("https://export.arxiv.org/api/query", 2, settings), settings)
     assert _limit(api, "ajar-export-arxiv-org")["active_slots"] > 0
+
+
+class Refusing:
+    """A hub that refuses the first request, and says for how long."""
+
+    def __init__(self) -> None:
+        self.refused = 0
+
+    def __call__(self, target: str) -> Reply | None:
+        if self.refused:
+            return None
+        self.refused += 1
+        return Reply(429, b"", {"Retry-After": "1"})
+
+
+@pytest.mark.prefect
+def test_a_refusal_that_one_worker_meets_keeps_the_others_away(api: Api, demo_hub: DemoHub) -> None:
+    """By the limit that all of them ask before each batch: it stands full for as long as the hub said."""
+    demo_hub.fault = Refusing()
+    settings = Settings.load({"HF_ENDPOINT": demo_hub.url, "AJAR_CLOCK": "2026-10-05T15:00:00Z"})
+    name = "ajar-127-0-0-1"
+    made = {"name": name, "limit": 20, "active": True, "slot_decay_per_second": 0.5}
+    api.post("v2/concurrency_limits/", made)
+    target = Target("hf", demo_hub.repositories[0].ids[0])
+    seen: list[int] = []
+
+    def work() -> None:
+        with limits.paced(HUB, 1, settings), HubCrawler(settings) as crawler:
+            record = next(s for s in crawler.crawl(target, {}) if s.slot == RECORD)
+            assert record.status is FetchStatus.OK
+            seen.append(_limit(api, name)["active_slots"])
+
+    try:
+        _in_a_flow(work, settings)
+        assert seen[0] >= 20  # of 20, where this batch took one
+    finally:
+        api.delete(f"v2/concurrency_limits/{name}")

@@ -184,7 +184,8 @@ def test_the_deployment_file_deploys_to_a_process_pool(
         done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 
-    prefect("work-pool", "create", "ajar", "--type", "process")
+    for pool in ("ajar", "ajar-shards"):
+        prefect("work-pool", "create", pool, "--type", "process")
     prefect("deploy", "--all")
     prefect("deployment", "run", "sample/nightly")
     prefect("worker", "start", "--pool", "ajar", "--run-once")

@@ -6,9 +6,11 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -67,7 +69,7 @@ def test_a_shard_has_one_worker_at_a_time(store: Store, postgres_url: str) -> No
         assert shards.worked_on(other.engine, run.id) == {1}
         assert shards.worked_on(other.engine, run.id + 1) == set()
         with shards.held(other.engine, run.id, 1) as too, shards.held(other.engine, run.id, 2) as another:
-            assert (too, another) == (False, True)
+            assert (bool(too), bool(another)) == (False, True)
     assert shards.worked_on(other.engine, run.id) == set()
     other.close()
 
@@ -118,12 +120,15 @@ def test_a_worker_that_would_judge_or_ask_otherwise_is_refused(
         shards.shard_run(store.engine, run.id + 1, "rules-1", SPEC.endpoint)
 
 
-@pytest.mark.parametrize(("targets", "workers"), [(1, 4), (20, 4), (96, 2), (401, 4), (2000, 4), (145, 1)])
-def test_shards_are_alike_and_neither_small_nor_large(targets: int, workers: int) -> None:
+@pytest.mark.parametrize(
+    ("targets", "workers", "expected"),
+    [(0, 4, 0), (1, 4, 1), (39, 4, 1), (40, 4, 2), (60, 2, 2), (96, 2, 2), (401, 4, 8), (2000, 4, 20), (145, 1, 2)],
+)
+def test_shards_are_alike_and_neither_small_nor_large(targets: int, workers: int, expected: int) -> None:
     each = size(targets, workers)
-    number = -(-targets // each)
-    assert SMALLEST <= each <= LARGEST
-    assert number % workers == 0 or each == SMALLEST or number < workers or targets % each
+    assert -(-targets // each) == expected
+    assert each <= LARGEST
+    assert each >= SMALLEST or expected <= 1
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", "1000", "9" * 30])
@@ -153,11 +158,13 @@ def history(made: Cluster, database: str, folder: Path) -> dict[str, Counter[str
 
 @pytest.mark.prefect
 @pytest.mark.slow
-@pytest.mark.parametrize("who", ["a worker", "the night"])
-def test_a_kill_costs_a_shards_retry_and_nothing_else(who: str, postgres_url: str, tmp_path: Path) -> None:
-    """Two workers in the middle of their shards when one of them, or the night that waits for them, is killed."""
+@pytest.mark.parametrize("who", ["a worker", "the pool", "the night", "the database"])
+def test_a_kill_costs_a_shards_retry_and_nothing_else(who: str, own_server: Any, tmp_path: Path) -> None:
+    """Two workers in the middle of their shards when one of them, both, or the night that waits for them is killed, or
+    the database is restarted under all of them."""
     turnstile = Turnstile()
-    with DemoHub(repositories(24)) as hub:
+    postgres_url = own_server.get_uri()
+    with DemoHub(repositories(40)) as hub:
         hub.fault = turnstile
         settings = {"HF_ENDPOINT": hub.url, "AJAR_CLOCK": "2026-11-01T02:00:00Z"}
         with cluster(tmp_path, {**settings, "AJAR_DATABASE_URL": postgres_url}) as made:
@@ -177,6 +184,12 @@ def test_a_kill_costs_a_shards_retry_and_nothing_else(who: str, postgres_url: st
             until(lambda: len(shards.worked_on(store.engine, 1)) == 2, 120)
             if who == "a worker":
                 made.kill(made.workers[0])
+            elif who == "the pool":
+                made.stop_workers()
+                made.add_workers(2)
+            elif who == "the database":
+                own_server.stop()
+                own_server.ensure_postgres_running()
             else:
                 night.kill()
                 night.communicate()
@@ -188,11 +201,77 @@ def test_a_kill_costs_a_shards_retry_and_nothing_else(who: str, postgres_url: st
 
             again = Counter(request.target for request in hub.requests)
             assert again.keys() == asked.keys()
-            assert sum(again.values()) - len(asked) <= 10  # what the killed worker had asked and not yet recorded
+            # What a killed worker had asked and not yet recorded; of a restarted database, each worker's batch.
+            assert sum(again.values()) - len(asked) <= {"the pool": 20, "the database": 100}.get(who, 10)
             rough, undisturbed = history(made, postgres_url, tmp_path / "b"), history(made, calm, tmp_path / "a")
             assert rough == undisturbed
             states = Counter(run["state_type"] for run in made.post("flow_runs/filter") if "shard" in str(run["name"]))
-            assert states == {"COMPLETED": 2, **({"CRASHED": 1} if who == "a worker" else {})}
+            crashed = {"a worker": 1, "the pool": 2}.get(who, 0)
+            assert states.pop("CRASHED", 0) == crashed
+            assert set(states) <= {"COMPLETED", "CANCELLED"}
+            assert states["COMPLETED"] >= 2
+
+
+ALONE_SOON = """
+import sys
+from flows import fleet
+from interfaces.cli import main
+
+if __name__ == "__main__":
+    fleet.ALONE = 1.0
+    sys.exit(main())
+"""
+"""The command ``ajar`` which waits a second for a worker to take a shard."""
+LIMIT, PER_SECOND = 5, 4
+
+
+class Clock:
+    """A hub that notes when it was asked for records: what counts against a quota of API calls."""
+
+    def __init__(self) -> None:
+        self.at: list[float] = []
+
+    def __call__(self, target: str) -> Reply | None:
+        if target.startswith("/api/"):
+            self.at.append(time.monotonic())
+        return None
+
+
+@pytest.mark.prefect
+@pytest.mark.slow
+def test_without_a_worker_the_night_does_all_and_several_keep_to_one_limit(postgres_url: str, tmp_path: Path) -> None:
+    """Two nights: one whose pool has no worker, one with two workers and a limit that an operator made."""
+    with DemoHub(repositories(60)) as hub:
+        settings = {"HF_ENDPOINT": hub.url, "AJAR_DATABASE_URL": postgres_url, "AJAR_CLOCK": "2026-11-01T02:00:00Z"}
+        with cluster(tmp_path, settings) as made:
+            made.ajar("track", *(repository.ids[0] for repository in hub.repositories))
+            (tmp_path / "alone_soon.py").write_text(ALONE_SOON)
+            night = subprocess.run(
+                [sys.executable, "alone_soon.py", "nightly", "--no-sweep", "--json"],
+                env={**made.environment, "AJAR_WORKERS": "2"},
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+            )
+            assert night.returncode == 0, night.stderr
+            assert json.loads(night.stdout)["counts"]["deep"] == 60
+            assert "start one with 'prefect worker start --pool ajar-shards" in night.stderr
+            states = Counter(run["state_type"] for run in made.post("flow_runs/filter") if "shard" in str(run["name"]))
+            assert states == {"CANCELLED": 2}
+
+            made.prefect(
+                *("gcl", "create", "ajar-127-0-0-1", "--limit", str(LIMIT)),
+                *("--slot-decay-per-second", str(PER_SECOND)),
+            )
+            made.add_workers(2)
+            made.environment["AJAR_CLOCK"] = "2026-11-02T02:00:00Z"
+            hub.fault = clock = Clock()
+            out, err = made.start("nightly", "--no-sweep", "--json", AJAR_WORKERS="2").communicate(timeout=240)
+            assert json.loads(out)["status"] == "complete", err
+            assert len(clock.at) >= 60
+            # Both pay ahead for the ten targets of a batch; what a batch took beyond that is paid before the next.
+            begun = LIMIT + 2 * 10
+            assert max(clock.at) - min(clock.at) >= (len(clock.at) - begun) / PER_SECOND
 
 
 AT_ONCE = """

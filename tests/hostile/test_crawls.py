@@ -6,6 +6,7 @@ which takes less than SQLite does. `make bench-hostile` crawls each by itself, a
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -27,7 +28,17 @@ from tests.flows.conftest import Api, api  # noqa: F401 - a fixture
 from tests.interfaces.test_front_door import RUN
 
 pytestmark = pytest.mark.prefect
-SLOW_TO_BUILD = ("gzip-bomb", "gzip-twice", "paper-bomb", "files", "tags")
+SLOW_TO_BUILD = (
+    "gzip-bomb",
+    "deflate-bomb",
+    "code-bomb",
+    "json-lists",
+    "code-lists",
+    "gzip-twice",
+    "paper-bomb",
+    "files",
+    "tags",
+)
 """A gigabyte is squeezed for these, or a million entries written; the benchmark and ``check-all`` have them."""
 GITHUB = "CANARY-hostile-github"
 ALL = (*CASES, *RELEASES)
@@ -179,6 +190,17 @@ def test_an_answer_can_be_proven_and_exported_all_the_same(crawled: Crawled) -> 
         assert crawled.ajar("prove", f"mallory/{name}", "--out", f"{name}.zip").returncode == 0
         assert crawled.ajar("prove", "--verify", f"{name}.zip").returncode == 0
     assert crawled.ajar("export", "out", "--format", "jsonl").returncode == 0
+
+
+def test_no_cell_of_an_export_is_a_formula(crawled: Crawled) -> None:
+    """Strangers name files, and we keep their names."""
+    assert crawled.ajar("export", "sheets", "--format", "csv").returncode == 0
+    cells = []
+    for path in (crawled.folder / "sheets").glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            cells += [cell for row in csv.reader(file) for cell in row]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
+    assert "'=HYPERLINK(1)LICENSE.txt" in cells
 
 
 def test_a_hostile_page_of_the_listing_costs_its_hostile_records(

@@ -20,6 +20,7 @@ from interfaces.render.people import print_changes, print_history, print_runs, p
 from interfaces.render.screen import Screen, wants_colour
 from interfaces.render.words import LEVEL_STYLES
 from storage.answers import Cause, Direction, Evidence, Fact, RunRow, Value
+from storage.exporters import guarded
 from tests.interfaces.builders import HOSTILE, answer, change, day, finding, interval, value
 
 HOSTILE_EVIDENCE = Evidence(f"https://x/{HOSTILE}", HOSTILE, HOSTILE, HOSTILE, HOSTILE)
@@ -201,8 +202,8 @@ def test_csv_is_one_column_a_component_and_no_formula() -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)"])
 def test_cells_that_a_spreadsheet_would_run_are_guarded(text: str) -> None:
-    assert grid.guarded(text) == f"'{text}"
-    assert grid.guarded(f"a{text}") == f"a{text}"
+    assert guarded(text) == f"'{text}"
+    assert guarded(f"a{text}") == f"a{text}"
 
 
 def test_markdown_is_a_table_that_no_name_breaks() -> None:
