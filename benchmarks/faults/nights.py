@@ -249,8 +249,11 @@ def _history(database: str) -> History:
         for name in WATCHED:
             for component in Component:
                 whole |= {repr(interval) for interval in store.reader.history(parse_target(name), component)}
-        # What went before it could be seen was never there for us.
-        now = {repr(item) for item in latest.items() if "withdrawn" not in item[1]}
+        # What went before it could be seen was never there for us; and which models off the watchlist were looked at
+        # closely depends on which of their changes the listing showed.
+        watched = {str(parse_target(name)) for name in WATCHED}
+        answers = {what: last for what, last in latest.items() if what[0] in watched or what[1] == "weights"}
+        now = {repr(item) for item in answers.items() if "withdrawn" not in item[1]}
         return frozenset(whole), frozenset(now), frozenset(source)
     finally:
         store.close()
