@@ -12,6 +12,7 @@ import resource
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from crawlers import traffic
@@ -49,9 +50,18 @@ class Meter:
 
 
 def peak_memory() -> int:
-    """The most bytes that this process, or any one child that ended, held at once."""
-    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(kind).ru_maxrss for kind in kinds) * _KIB
+    """The most bytes that this process, or any one child that ended, held at once.
+
+    Linux hands ``ru_maxrss`` down from the process that started this one (getrusage(2) says so of a fork, and an
+    exec keeps it), so that there the kernel's own high-water mark counts (proc_pid_status(5)).
+    """
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * _KIB
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB, children)
+    own = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
+    return max(own * 1024, children)
 
 
 def close(store: Store, run: Run | RunRow, meter: Meter) -> RunRow:

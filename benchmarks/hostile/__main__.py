@@ -29,12 +29,12 @@ SPACE: Final = 4 * 1024**3
 SECONDS: Final = 10.0
 MIB: Final = 250.0
 RUN: Final = """
-import json, resource, sys
+import json, sys
+from flows.metrics import peak_memory
 from interfaces.cli import main
 code = main(sys.argv[1:])
 sys.stdout.flush()
-peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-print(json.dumps({"code": code, "peak": peak / 1024}), file=sys.stderr)
+print(json.dumps({"code": code, "peak": peak_memory() / 2**20}), file=sys.stderr)
 """
 
 

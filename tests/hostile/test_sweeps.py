@@ -19,11 +19,11 @@ from tests.faults.conftest import Ajar, ajar  # noqa: F401 - a fixture
 from tests.flows.conftest import Api, api  # noqa: F401 - a fixture
 
 PEAK = """
-import resource, sys
+import sys
+from flows.metrics import peak_memory
 from interfaces.cli import main
 code = main(sys.argv[1:])
-children = resource.getrusage(resource.RUSAGE_CHILDREN)
-print("peak", max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, children.ru_maxrss) // 1024, file=sys.stderr)
+print("peak", peak_memory() >> 20, file=sys.stderr)
 sys.exit(code)
 """
 SPACE = 3 * 1024**3
