@@ -51,7 +51,7 @@ check-all: lint types ## the same with the slow tests
 bench: $(STAMP) ## speed, memory and size of the sweep, against the budget (ten minutes)
 	$(BIN)/python -m benchmarks.sweep
 
-bench-scale: $(STAMP) ## nights over 300,000 and 3,000,000 models, questions to 10,000,000 intervals (half an hour; ARGS="--models 300000 --database sqlite")
+bench-scale: $(STAMP) ## nights over 300,000 and 3,000,000 models, questions to 10,000,000 intervals (a quarter of an hour; ARGS="--models 300000 --database sqlite")
 	$(BIN)/python -m benchmarks.scale $(ARGS)
 	$(if $(ARGS),,$(BIN)/python -m benchmarks.scale.history)
 

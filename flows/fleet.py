@@ -42,6 +42,8 @@ LARGEST: Final = 100
 POLL: Final = 1.0
 LOST: Final = 180.0
 """Seconds that a flow run may take to begin its shard, on a machine that is busy."""
+BEGUN: Final = 30.0
+"""And to lay hold of it once it has begun: where it was seen running and not at work, its worker may be gone."""
 GONE: Final = 3.0
 """Seconds after which a shard that was held, and is no more, has lost its worker."""
 ALONE: Final = 120.0
@@ -74,11 +76,13 @@ def size(targets: int, workers: int) -> int:
 
 @dataclass(slots=True)
 class _Followed:
-    """A shard and the flow run that is to do it. ``since`` is when something last happened to it."""
+    """A shard and the flow run that is to do it. ``since`` is when something last happened to it, ``began`` when its
+    flow run was first seen running."""
 
     number: int
     since: float
     flow_run: UUID | None = None
+    began: float | None = None
     attempt: int = 0
     fruitless: int = 0
     done: int = 0
@@ -156,10 +160,11 @@ class Fleet:
         flow_run = _read(followed.flow_run)
         state = None if flow_run is None else flow_run.state
         final = state is None or state.is_final()
-        waited = now - followed.since
+        if state is not None and state.is_running() and followed.began is None:
+            followed.began = now
         if state is not None and state.is_scheduled():
             followed.since = now  # every worker is busy, or none is there
-        elif final or waited > (GONE if followed.was_held else LOST):
+        elif final or _is_lost(followed, now):
             if flow_run is not None and not final:
                 _mark_crashed(flow_run)
             followed.fruitless += 1
@@ -192,7 +197,8 @@ class Fleet:
             ) from error
         if not isinstance(made, FlowRun):
             raise TypeError("Prefect answered with a coroutine: call this from synchronous code")
-        followed.flow_run, followed.was_held, followed.since = made.id, False, self.monotonic()
+        followed.flow_run, followed.was_held, followed.began = made.id, False, None
+        followed.since = self.monotonic()
 
     def _recall(self) -> None:
         """Take back the flow runs that no worker began: there is nothing left for them."""
@@ -209,6 +215,13 @@ class Fleet:
         for part in shards.shards(self.night.store.engine, self.night.run.id):
             for sentence in part.told:
                 self.night.tell(sentence)
+
+
+def _is_lost(followed: _Followed, now: float) -> bool:
+    """Whether nobody will do the shard any more, by what was last seen of it."""
+    if followed.was_held:
+        return now - followed.since > GONE
+    return now - followed.since > LOST or (followed.began is not None and now - followed.began > BEGUN)
 
 
 def _read(flow_run: UUID) -> FlowRun | None:

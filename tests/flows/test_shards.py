@@ -208,7 +208,8 @@ def test_a_kill_costs_a_shards_retry_and_nothing_else(who: str, own_server: Any,
             states = Counter(run["state_type"] for run in made.post("flow_runs/filter") if "shard" in str(run["name"]))
             crashed = {"a worker": 1, "the pool": 2}.get(who, 0)
             assert states.pop("CRASHED", 0) == crashed
-            assert set(states) <= {"COMPLETED", "CANCELLED"}
+            # A flow run that the restart ended is handed out again, as a killed worker's is.
+            assert set(states) <= {"COMPLETED", "CANCELLED"} | ({"FAILED"} if who == "the database" else set())
             assert states["COMPLETED"] >= 2
 
 
