@@ -47,6 +47,7 @@ class Cost:
     seconds: float
     peak: float
     fine: bool
+    waits: float = 0.0
 
 
 def ajar(folder: str, environment: dict[str, str], *args: str) -> tuple[subprocess.CompletedProcess[str], float]:
@@ -98,7 +99,7 @@ def sweep(case: Sweep) -> Cost:
     counts = (night["counts"].get("seen", 0), night["counts"].get("malformed", 0))
     words = night["failures"][0] if night["failures"] else f"read; {counts[0]} models"
     fine = counts == (case.seen, case.malformed) and case.says in " ".join(night["failures"])
-    return Cost(case.words, words.replace(web.url, ""), seconds, peak, fine and not strayed)
+    return Cost(case.words, words.replace(web.url, ""), seconds, peak, fine and not strayed, case.waits)
 
 
 def judged(case: Case | None, document: dict[str, Any] | None) -> tuple[str, bool]:
@@ -156,7 +157,7 @@ def main() -> int:
 
 def good(calm: Cost, cost: Cost) -> bool:
     """Whether an input kept to what it may do and cost."""
-    return cost.fine and cost.seconds <= calm.seconds + SECONDS and cost.peak <= calm.peak + MIB
+    return cost.fine and cost.seconds <= calm.seconds + SECONDS + cost.waits and cost.peak <= calm.peak + MIB
 
 
 def table(calm: Cost, costs: list[Cost]) -> str:
@@ -165,7 +166,8 @@ def table(calm: Cost, costs: list[Cost]) -> str:
         "# What becomes of hostile input",
         "",
         "`make bench-hostile`: each input crawled by `ajar crawl` in a process of its own, beside a good neighbour "
-        f"that must lose nothing. Budget: {SECONDS:.0f} s and {MIB:.0f} MiB beyond the harmless crawl of the run. "
+        f"that must lose nothing. Budget: {SECONDS:.0f} s and {MIB:.0f} MiB beyond the harmless crawl of the run, "
+        "waits between the tries of what may have been cut on its way apart (40 s of the text that does not end). "
         "No address was asked for that must not be, and no token went astray, or the last column would say so.",
         "",
         "| input | what happened | seconds | peak MiB | within its budget |",

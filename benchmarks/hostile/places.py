@@ -122,7 +122,7 @@ RELEASES: Final = (
     _place("redirect-elsewhere", "page that redirects to loopback", _page_elsewhere, "another host"),
     _place("code-deep", "repository record 200,000 lists deep", _code_deep, "not a repository"),
     _place("code-lists", "repository record of 36 MB that unfolds to a gigabyte", _code_heavy, "not a repository"),
-    _place("code-bomb", "repository record: 1 MB of gzip, a gigabyte", _code_bomb, ""),
+    _place("code-bomb", "repository record: 1 MB of gzip, a gigabyte", _code_bomb, "because its body"),
     _place("code-away", "repository that redirects to another host, asked with a token", _code_away, "another host"),
     _place("code-tree", "hostile file names and sizes, 100,000 files", _code_tree, "not a list of releases"),
 )
