@@ -50,18 +50,21 @@ class Meter:
 
 
 def peak_memory() -> int:
-    """The most bytes that this process, or any one child that ended, held at once.
+    """The most bytes that this process, or any one child that ended, held at once."""
+    return max(own_peak(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * _KIB)
+
+
+def own_peak() -> int:
+    """The most bytes that this process held at once.
 
     Linux hands ``ru_maxrss`` down from the process that started this one (getrusage(2) says so of a fork, and an
     exec keeps it), so that there the kernel's own high-water mark counts (proc_pid_status(5)).
     """
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * _KIB
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")
     except FileNotFoundError:
-        return max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB, children)
-    own = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
-    return max(own * 1024, children)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) * 1024
 
 
 def close(store: Store, run: Run | RunRow, meter: Meter) -> RunRow:

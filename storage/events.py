@@ -101,9 +101,12 @@ def believed(known_at: datetime | None) -> ColumnElement[bool]:
 
 def values_of(connection: Connection, rows: Iterable[Any]) -> dict[int, Value]:
     """Id → value of every value that the rows name."""
-    ids = {i for row in rows for i in (row.value_id, row.from_value_id) if i is not None}
-    table = schema.value
-    return {r.id: value_of_row(r) for r in select_in(connection, select(table), table.c.id, ids)}
+    return _load(connection, {i for row in rows for i in (row.value_id, row.from_value_id) if i is not None})
+
+
+def _load(connection: Connection, ids: Iterable[int]) -> dict[int, Value]:
+    t = schema.value
+    return {r.id: value_of_row(r) for r in select_in(connection, select(t), t.c.id, ids)}
 
 
 def cursor(change: Change) -> str:
@@ -231,8 +234,7 @@ class _Values:
         if len(self._directions) > _KEPT:
             self._directions.clear()
         ids = {number for step in steps for number in step if number is not None} - self._found.keys()
-        t = schema.value
-        self._found |= {r.id: value_of_row(r) for r in select_in(self._connection, select(t), t.c.id, ids)}
+        self._found |= _load(self._connection, ids)
 
     def before(self, number: int | None) -> Value | None:
         """The answer before a change, None where there was none."""

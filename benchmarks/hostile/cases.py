@@ -6,16 +6,15 @@ target is read), ``Case.level`` the level of the weights that must come out all 
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from benchmarks.hostile.bodies import MIB, endless, packed
 from benchmarks.hostile.web import SHA, TOKEN, Body, Web
 from crawlers.settings import HUB
 
-MIB: Final = 1024 * 1024
 GOOD: Final = "hf:marsh/good"
 GOOD_CARD: Final = b"---\nlicense: mit\n---\n# Good\n"
 ESCAPES: Final = "\x1b[2J\x1b]0;owned\x07<script>alert(1)</script>|[x](javascript:alert(1))|\r\n# new\u202etxt"
@@ -50,28 +49,6 @@ def card(front: str, text: str = "") -> bytes:
     return f"---\nlicense: mit\n{front}\n---\n{text}".encode("utf-8", "surrogatepass")
 
 
-def endless(chunk: bytes, size: int) -> Callable[[], Iterable[bytes]]:
-    """A body of ``size`` bytes that nobody has to hold."""
-    return lambda: (chunk for _ in range(size // len(chunk)))
-
-
-def packed(layers: int = 1, form: int = 31) -> bytes:
-    """A gigabyte of spaces, as small as ``layers`` of gzip make it. ``form`` is zlib's: 31 gzip, 15 deflate."""
-    data = b"".join(_squeezed(b" " * MIB, 1024, form))
-    for _ in range(layers - 1):
-        data = gzip.compress(data)
-    return data
-
-
-def _squeezed(chunk: bytes, times: int, form: int) -> Iterable[bytes]:
-    import zlib
-
-    squeezer = zlib.compressobj(9, zlib.DEFLATED, form)
-    for _ in range(times):
-        yield squeezer.compress(chunk)
-    yield squeezer.flush()
-
-
 def _with_card(body: Body) -> Callable[[Web, str], None]:
     return lambda web, id_: web.model(id_, {"README.md": body})
 
@@ -86,14 +63,17 @@ def _lists(depth: int) -> str:
     return "[" * depth + "]" * depth
 
 
+def _record_with(web: Web, id_: str, text: str) -> None:
+    record = {"id": id_, "sha": SHA, "createdAt": "2024-01-01T00:00:00Z", "tags": ["license:mit"], "cardData": "TEXT"}
+    web.say(f"{HUB}/api/models/{id_}", json.dumps(record).replace('"TEXT"', text).encode())
+
+
 def _deep_record(web: Web, id_: str) -> None:
-    record = {"id": id_, "sha": SHA, "createdAt": "2024-01-01T00:00:00Z", "tags": ["license:mit"], "cardData": "DEEP"}
-    web.say(f"{HUB}/api/models/{id_}", json.dumps(record).replace('"DEEP"', _lists(200_000)).encode())
+    _record_with(web, id_, _lists(200_000))
 
 
 def _heavy_record(web: Web, id_: str) -> None:
-    record = {"id": id_, "sha": SHA, "createdAt": "2024-01-01T00:00:00Z", "tags": ["license:mit"], "cardData": "HEAVY"}
-    web.say(f"{HUB}/api/models/{id_}", json.dumps(record).replace('"HEAVY"', f"[{'[],' * 13 * MIB}1]").encode())
+    _record_with(web, id_, f"[{'[],' * 13 * MIB}1]")
 
 
 def _large_card(web: Web, id_: str) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Final
 
-from benchmarks.hostile.cases import CASES, ESCAPES, MIB, Case, endless, packed
+from benchmarks.hostile.bodies import MIB, endless, packed
+from benchmarks.hostile.cases import CASES, ESCAPES, Case
 from benchmarks.hostile.web import Body, Web
 from crawlers.settings import HUB
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from benchmarks.hostile.cases import MIB, build_good, endless, packed
+from benchmarks.hostile.bodies import MIB, endless, packed
+from benchmarks.hostile.cases import build_good
 from benchmarks.hostile.web import Web
 from crawlers.settings import HUB
 

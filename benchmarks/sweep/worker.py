@@ -8,14 +8,13 @@ since 1970), so that the hub's own record of the first request says where start-
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from crawlers.settings import Settings
+from flows.metrics import own_peak
 
 FIRST_DAY = datetime(2026, 11, 1, 2, tzinfo=UTC)
 
@@ -55,16 +54,7 @@ def main(way: str, url: str, database: str = "sqlite://", moment: str = "") -> N
     settings = Settings(database_url=database, hf_endpoint=url, clock=clock)
     models = WAYS[way](settings)
     ended = time.time()
-    print(json.dumps({"ended": ended, "models": models, "peak_mib": round(peak_kib() / 1024, 1)}))
-
-
-def peak_kib() -> int:
-    """The most memory that this process held; not Linux's ``ru_maxrss``, which is handed down from the parent."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except FileNotFoundError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
+    print(json.dumps({"ended": ended, "models": models, "peak_mib": round(own_peak() / 2**20, 1)}))
 
 
 if __name__ == "__main__":
