@@ -19,6 +19,7 @@ from crawlers.github_shapes import (
     README,
     SHA,
     blob_id,
+    blocked,
     documents,
     entries,
     kept,
@@ -26,6 +27,7 @@ from crawlers.github_shapes import (
     read_list,
     read_object,
     released,
+    without_commits,
 )
 from crawlers.http_pace import USED_UP
 from crawlers.hub.files import license_like
@@ -70,7 +72,8 @@ class GithubSpider(SourceSpider):
 
     def repo(self, response: Response, ask: Ask, repository: str) -> Iterator[Any]:
         """The repository's record; then its files."""
-        if response.status in (404, 451) and ask.former is not None and repository != ask.former:
+        gone = response.status == 404 or blocked(response.status, response.body)
+        if gone and ask.former is not None and repository != ask.former:
             yield self._repo(ask, ask.former)
             return
         if (refused := self._refused(response)) is not None:
@@ -144,7 +147,7 @@ class GithubSpider(SourceSpider):
         url = tree_url(ask, repository)
         if response.status == 304:
             return
-        if response.status == 409:  # a repository without a commit
+        if response.status == 409 and without_commits(response.body):
             yield self.slot(ask, TREE, url, FetchStatus.MISSING, detail="an empty repository")
             return
         if (refused := self._refused(response)) is not None:
@@ -235,7 +238,7 @@ class GithubSpider(SourceSpider):
             return None
         if response.status in (404, 410):
             return FetchStatus.MISSING, "missing or private"
-        if response.status == 451:
+        if blocked(response.status, response.body):
             return FetchStatus.MISSING, "taken down"
         if response.status == 401:
             return FetchStatus.ERROR, "GITHUB_TOKEN is invalid or expired; write a valid one, or unset it"

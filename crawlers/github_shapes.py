@@ -119,3 +119,15 @@ def read_list(body: bytes) -> list[Any] | None:
     except ValueError:
         return None
     return raw if isinstance(raw, list) else None
+
+
+def blocked(status: int, body: bytes) -> bool:
+    """Whether GitHub says that it took a repository down. A 403 or 451 of its own names the reason under ``block``
+    (dmca, tos, …); the bare status, which whatever stands on the way may answer too, tells nothing of the repository
+    (https://github.blog/2016-03-01-new-git-http-status-codes-for-blocked-repositories)."""
+    return status in (403, 451) and isinstance((read_object(body) or {}).get("block"), dict)
+
+
+def without_commits(body: bytes) -> bool:
+    """Whether a 409 says that a repository has no commit yet, and not that something else was in the way."""
+    return "repository is empty" in str((read_object(body) or {}).get("message")).lower()
