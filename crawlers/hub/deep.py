@@ -33,11 +33,11 @@ MAX_BASES: Final = 5
 
 
 class KnownState(Protocol):
-    """What is already known of a slot: of its last snapshot that was not an ``error``, if there is one.
+    """What is already known of a slot: of its last snapshot that was not an ``error``, where there is one.
 
     ``revision`` is the commit at which it was seen and ``etag`` the id of its content: where either is the same as
-    now, the bytes are. ``failed``: its last snapshot was an ``error``, so that it is to be looked at again whatever else
-    says that nothing changed. :class:`Known` and :class:`~crawlers.snapshot.Snapshot` are such states.
+    now, the bytes are. ``failed``: its last snapshot was an ``error``; it is to be looked at again whatever else says
+    that nothing changed. :class:`Known` and :class:`~crawlers.snapshot.Snapshot` are such states.
     """
 
     @property
