@@ -36,7 +36,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The circumstances of one crawl of one release. ``known`` is slot → what is known of it, errors aside."""
+    """The circumstances of one crawl of one release. ``known`` is slot → what is known of it."""
 
     settings: Settings
     subject: str

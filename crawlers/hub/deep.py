@@ -33,10 +33,11 @@ MAX_BASES: Final = 5
 
 
 class KnownState(Protocol):
-    """What is already known of a slot: of its last snapshot that was not an ``error``.
+    """What is already known of a slot: of its last snapshot that was not an ``error``, where there is one.
 
     ``revision`` is the commit at which it was seen and ``etag`` the id of its content: where either is the same as
-    now, the bytes are. :class:`Known` and :class:`~crawlers.snapshot.Snapshot` are such states.
+    now, the bytes are. ``failed``: its last snapshot was an ``error``; it is to be looked at again whatever else says
+    that nothing changed. :class:`Known` and :class:`~crawlers.snapshot.Snapshot` are such states.
     """
 
     @property
@@ -45,6 +46,8 @@ class KnownState(Protocol):
     def etag(self) -> str | None: ...
     @property
     def status(self) -> FetchStatus: ...
+    @property
+    def failed(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Known:
     etag: str | None = None
     sha256: str | None = None
     status: FetchStatus = FetchStatus.OK
+    failed: bool = False
 
 
 class HubCrawler:
