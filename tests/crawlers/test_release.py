@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from crawlers.hub.deep import KnownState
+from crawlers.hub.known import KnownState
 from crawlers.release import ReleaseCrawler
 from crawlers.settings import HUB
 from crawlers.snapshot import FetchStatus, Snapshot
