@@ -9,7 +9,7 @@ import click
 from crawlers.targets import Target
 from interfaces.cli.context import App
 from interfaces.cli.errors import Exit
-from interfaces.cli.options import TARGET, common_options, json_option, jsonl_option, pass_app
+from interfaces.cli.options import COUNT, TARGET, common_options, json_option, jsonl_option, pass_app
 from interfaces.render import shapes, streams
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _print_crawl(app: App, outcome: CrawlOutcome, answers: Mapping[str, TargetAn
 )
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=COUNT,
     metavar="N",
     help="Read at most N models of the listing; such a run retires nothing.",
 )
@@ -150,7 +150,7 @@ def _print_night(app: App, outcome: Outcome) -> None:
 
 
 @click.command("runs")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="The newest N.")
+@click.option("--limit", type=COUNT, default=20, show_default=True, metavar="N", help="The newest N.")
 @json_option
 @jsonl_option
 @common_options
