@@ -45,8 +45,9 @@ def crawl_command(app: App, targets: tuple[Target, ...], form: str | None) -> No
     if not outcome.reached:
         app.status = Exit.UNREACHABLE
     with app.reader() as reader:
-        now = app.settings.now()
-        answers = {a.target: a for a in reader.table([crawled.target for crawled in outcome.targets], now, now)}
+        wanted = [crawled.target for crawled in outcome.targets]
+        found = reader.table(wanted, app.settings.now(), app.known(reader, None))
+        answers = {answer.target: answer for answer in found}
     if form == "json":
         streams.write_document(_crawl_json(outcome, answers), app.out)
     else:
