@@ -17,7 +17,8 @@ from typing import Final, Self
 from crawlers.door import Doorkeeper
 from crawlers.http import Patience
 from crawlers.hub.client import hub_fetcher
-from crawlers.hub.deep import HubCrawler, KnownState
+from crawlers.hub.deep import HubCrawler
+from crawlers.hub.known import KnownState
 from crawlers.hub.memory import Remembering
 from crawlers.hub.record import parse
 from crawlers.links import MOST, choose, links, terms

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from crawlers.hub.deep import KnownState
+from crawlers.hub.known import KnownState
 from crawlers.settings import Settings, version
 from crawlers.snapshot import FetchStatus, Snapshot
 

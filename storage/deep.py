@@ -28,8 +28,8 @@ _ERROR: Final = STATUSES.code(FetchStatus.ERROR)
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is known of a slot, as a crawler wants it (:class:`crawlers.hub.deep.KnownState`): enough to leave unchanged
-    documents alone, and to ask again for what could not be had."""
+    """What is known of a slot, as a crawler wants it (:class:`crawlers.hub.known.KnownState`): enough to leave alone
+    what did not change, and to ask again for what could not be had."""
 
     status: FetchStatus
     revision: str | None
