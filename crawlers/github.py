@@ -108,9 +108,10 @@ class GithubSpider(SourceSpider):
                 **about,
             )
             repository = named
-        # Where a document is missing, the list of files is needed to know whether it is there.
-        seen = any(slot.startswith(ask.slot("")) and _is_document(slot) for slot in self.visit.known)
-        headers = self._headers(self.visit.etag(ask.slot(TREE)) if seen else None)
+        # Where a document is missing or failed, the list of files is needed to know whether it is there.
+        seen = [state for slot, state in self.visit.known.items() if _is_document_of(ask, slot)]
+        read = bool(seen) and not any(state.failed for state in seen)
+        headers = self._headers(self.visit.etag(ask.slot(TREE)) if read else None)
         url = f"{tree_url(ask, repository)}?recursive=1"
         yield self.ask_for(
             url, self.tree, ask, part=TREE, headers=headers, limit=MAX_JSON, repository=repository, about=about
@@ -180,26 +181,23 @@ class GithubSpider(SourceSpider):
     ) -> Iterator[Any]:
         wanted = documents(files)
         for path in wanted:
-            blob = files[path]
-            if blob and blob == self.visit.etag(ask.slot(path)):
+            blob, known = files[path], self.visit.known.get(ask.slot(path))
+            if blob and blob == self.visit.etag(ask.slot(path)) and not (known and known.failed):
                 continue
             yield self.ask_for(
                 raw_url(ask, repository, path), self.document, ask, part=path, path=path, blob=blob, dates=dates
             )
         if not whole:
             return
-        if not any(README.fullmatch(path) for path in wanted):
-            url = raw_url(ask, repository, "README.md")
-            yield self.slot(ask, "README.md", url, FetchStatus.MISSING, detail="not in the repository", **dates)
-        if not any(license_like(path) for path in wanted):
-            url = raw_url(ask, repository, "LICENSE")
-            yield self.slot(ask, "LICENSE", url, FetchStatus.MISSING, detail="not in the repository", **dates)
-        for slot, known in sorted(self.visit.known.items()):
+        gone = set() if any(README.fullmatch(path) for path in wanted) else {"README.md"}
+        gone |= set() if any(license_like(path) for path in wanted) else {"LICENSE"}
+        for slot, state in self.visit.known.items():
             path = slot.removeprefix(ask.slot(""))
-            gone = slot.startswith(ask.slot("")) and _is_document(slot) and path not in wanted
-            if gone and known.status is not FetchStatus.MISSING and path not in ("README.md", "LICENSE"):
-                url = raw_url(ask, repository, path)
-                yield self.slot(ask, path, url, FetchStatus.MISSING, detail="not in the repository", **dates)
+            if _is_document_of(ask, slot) and path not in wanted and state.status is not FetchStatus.MISSING:
+                gone.add(path)
+        for path in sorted(gone):
+            url = raw_url(ask, repository, path)
+            yield self.slot(ask, path, url, FetchStatus.MISSING, detail="not in the repository", **dates)
 
     def document(self, response: Response, ask: Ask, path: str, blob: str, dates: Mapping[str, Any]) -> Iterator[Any]:
         """One document's bytes, which are those of the listed blob."""
@@ -249,8 +247,8 @@ class GithubSpider(SourceSpider):
         return FetchStatus.ERROR, f"HTTP {response.status}"
 
 
-def _is_document(slot: str) -> bool:
-    return slot.partition("#")[2] not in (REPO, TREE, RELEASES, TAGS, "")
+def _is_document_of(ask: Ask, slot: str) -> bool:
+    return slot.startswith(ask.slot("")) and slot.partition("#")[2] not in (REPO, TREE, RELEASES, TAGS, "")
 
 
 def tree_url(ask: Ask, repository: str) -> str:

@@ -17,7 +17,8 @@ from typing import Final, Self
 from crawlers.door import Doorkeeper
 from crawlers.http import Patience
 from crawlers.hub.client import hub_fetcher
-from crawlers.hub.deep import HubCrawler, KnownState
+from crawlers.hub.deep import HubCrawler
+from crawlers.hub.known import KnownState
 from crawlers.hub.memory import Remembering
 from crawlers.hub.record import parse
 from crawlers.links import MOST, choose, links, terms
@@ -160,7 +161,7 @@ def followed_before(known: Mapping[str, KnownState], fresh: Sequence[Snapshot], 
     if any(s.status is FetchStatus.ERROR and s.slot.endswith(f"#{RECORD}") for s in fresh):
         read = {slot for slot in read if not slot.endswith(f"#{RECORD}")}
     done = set(taken)
-    for source, via in _followed(known):
+    for source, via, _ in _followed(known):
         if source not in done and via not in read:
             done.add(source)
             yield Ask(source, via)
@@ -168,7 +169,7 @@ def followed_before(known: Mapping[str, KnownState], fresh: Sequence[Snapshot], 
 
 def followed(known: Mapping[str, KnownState]) -> frozenset[str]:
     """The sources that an earlier crawl followed, and found."""
-    return frozenset(source for source, _ in _followed(known))
+    return frozenset(source for source, _, found in _followed(known) if found)
 
 
 def room(again: Iterable[Ask]) -> dict[str, int]:
@@ -177,11 +178,13 @@ def room(again: Iterable[Ask]) -> dict[str, int]:
     return {kind: max(0, most - kinds[kind]) for kind, most in MOST.items()}
 
 
-def _followed(known: Mapping[str, KnownState]) -> Iterator[tuple[str, str]]:
+def _followed(known: Mapping[str, KnownState]) -> Iterator[tuple[str, str, bool]]:
+    """(source, slot that it was followed from, whether anything of it was read) of each slot that is not gone."""
     for slot, state in sorted(known.items()):
         detail = getattr(state, "detail", None) or ""
         if detail.startswith("via ") and state.status is not FetchStatus.MISSING:
-            yield slot.partition("#")[0], detail.removeprefix("via ").partition(";")[0]
+            via = detail.removeprefix("via ").partition(";")[0]
+            yield slot.partition("#")[0], via, state.status is not FetchStatus.ERROR
 
 
 def gone(visit: Visit, found: Iterable[Snapshot], asked: Iterable[str]) -> Iterator[Snapshot]:
@@ -210,4 +213,5 @@ def one_a_slot(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
 
 def _known(visit: Visit, ask: Ask) -> bool:
     """Whether a source without an answer is one of which nothing changed."""
-    return any(slot.startswith(ask.slot("")) for slot in visit.known)
+    of_it = (state for slot, state in visit.known.items() if slot.startswith(ask.slot("")))
+    return any(state.status is not FetchStatus.ERROR for state in of_it)

@@ -59,3 +59,8 @@ class Snapshot:
     def sha256(self) -> str:
         """Hex digest of ``body``."""
         return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is a look that showed nothing."""
+        return self.status is FetchStatus.ERROR

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from crawlers.hub.deep import KnownState
+from crawlers.hub.known import KnownState
 from crawlers.settings import Settings, version
 from crawlers.snapshot import FetchStatus, Snapshot
 
@@ -36,7 +36,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The circumstances of one crawl of one release. ``known`` is slot → what is known of it, errors aside."""
+    """The circumstances of one crawl of one release. ``known`` is slot → what is known of it."""
 
     settings: Settings
     subject: str

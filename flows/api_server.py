@@ -132,7 +132,8 @@ class PrivateApi:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
-                raise EngineError(f"Prefect's server ended while starting (home {self._home}).\n{self._said()}")
+                why = f"(home {self._home}{self._elsewhere()})"
+                raise EngineError(f"Prefect's server ended while starting {why}.\n{self._said()}")
             if healthy(self.url):
                 return
             time.sleep(0.05)
@@ -152,6 +153,12 @@ class PrivateApi:
                 process.wait()
         else:
             threading.Thread(target=process.wait, daemon=True).start()  # no zombies
+
+    def _elsewhere(self) -> str:
+        """The setting that puts the server's database where we do not look after it."""
+        names = ("PREFECT_SERVER_DATABASE_CONNECTION_URL", "PREFECT_API_DATABASE_CONNECTION_URL")
+        found = next((name for name in names if self._environment.get(name)), None)
+        return f"; its database is the one that {found} names: see that it answers, or unset that" if found else ""
 
     def _said(self) -> str:
         self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - 2000))

@@ -21,6 +21,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import getproxies_environment
 
 from flows.api_server import PrivateApi, healthy, state_directory
 from flows.errors import EngineError
@@ -79,6 +80,7 @@ def configure_prefect(settings: Settings | None = None, *, scheduler: bool = Fal
         atexit.register(_close)
         _set("PREFECT_API_URL", _api.url)
         _set("PREFECT_API_AUTH_STRING", _api.password)
+    _reach_loopback(os.environ.get("PREFECT_API_URL") or theirs.get("PREFECT_API_URL", ""))
     if "PREFECT_HOME" not in theirs and not (Path.home() / ".prefect" / "profiles.toml").exists():
         _set("PREFECT_HOME", str(state_directory(os.environ)))  # else importing Prefect litters the home directory
     _refresh()
@@ -177,6 +179,22 @@ def api_answers(url: str) -> bool:
 def _set(name: str, value: str) -> None:
     _ours.setdefault(name, os.environ.get(name))
     os.environ[name] = value
+
+
+def _reach_loopback(url: str) -> None:
+    """Where the environment names a proxy, ask an API on this machine without it.
+
+    A proxy elsewhere cannot reach our loopback, and would be told the password of a private API.
+    """
+    proxies = getproxies_environment()
+    chosen = [entry.strip() for entry in proxies.pop("no", "").split(",") if entry.strip()]
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return
+    if proxies and host in ("127.0.0.1", "localhost", "::1") and not {"*", host} & set(chosen):
+        for name in ("NO_PROXY", "no_proxy"):
+            _set(name, ",".join([*chosen, host]))
 
 
 def _refresh() -> None:

@@ -1,8 +1,9 @@
 """Looks that were no look at a slot, because what would have led to it could not be had.
 
-A repository whose list of files fails shows none of its files, and what a card links to is not followed while the card
-fails. A crawl that met such a fault counts as a look at the subject; of these slots it says nothing, and must not make
-"was not there yet" of "could not be seen".
+A repository whose list of files fails shows none of its files (of one on the Hub, which licence files it has, as the
+error of its ``LICENSE`` says), and what a card links to is not followed while the card fails. A crawl that met such a
+fault counts as a look at the subject; of these slots it says nothing, and must not make "was not there yet" of "could
+not be seen".
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from crawlers.hub.files import LICENSE, license_like
 from crawlers.snapshot import RECORD, FetchStatus
 
 if TYPE_CHECKING:
@@ -73,6 +75,8 @@ class Blind:
 
 
 def _leads(slot: str) -> Iterator[str]:
-    source, mark, _ = slot.partition("#")
+    source, mark, path = slot.partition("#") if "#" in slot else ("", "", slot)
     if mark:
         yield from (f"{source}#{part}" for part in _LEADS.get(source.partition(":")[0], ()))
+    if ":" not in path and license_like(path):
+        yield f"{source}{mark}{LICENSE}"

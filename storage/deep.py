@@ -31,13 +31,15 @@ what fails for good must not be asked for every night."""
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is known of a slot, as a crawler wants it: enough to leave unchanged documents alone."""
+    """What is known of a slot, as a crawler wants it (:class:`crawlers.hub.known.KnownState`): enough to leave alone
+    what did not change, and to ask again for what could not be had."""
 
     status: FetchStatus
     revision: str | None
     etag: str | None
     sha256: str | None
     detail: str | None = None
+    failed: bool = False
 
 
 class SnapshotRecorder:
@@ -168,8 +170,9 @@ def _of_the_past(snapshot: Snapshot) -> bool:
 
 
 def stored_state(connection: Connection, target: Target, run: Run | None = None) -> dict[str, Stored]:
-    """Slot → the newest of what is known, read errors aside; for a run, of what was seen by its beginning or by itself.
+    """Slot → the newest of what is known; for a run, of what was seen by its beginning or by itself.
 
+    A slot that failed last is ``failed``, with what was known before; its status is ``error`` where that is nothing.
     What a clock that was ahead dated later than that is no excuse for not looking: it would seem not to be there yet.
     """
     o, s, d, u = schema.observation, schema.slot, schema.document, schema.subject
@@ -178,18 +181,23 @@ def stored_state(connection: Connection, target: Target, run: Run | None = None)
         .join(u, u.c.id == o.c.subject_id)
         .join(s, s.c.id == o.c.slot_id)
         .outerjoin(d, d.c.id == o.c.document_id)
-        .where(u.c.kind == target.kind, u.c.key == target.key, o.c.status != _ERROR)
+        .where(u.c.kind == target.kind, u.c.key == target.key)
         .order_by(o.c.observed_at, o.c.tie)
     )
     if run is not None:
         statement = statement.where(or_(o.c.observed_at <= run.started_at, o.c.run_id == run.id))
-    return {
-        row.name: Stored(
+    found: dict[str, Stored] = {}
+    for row in connection.execute(statement):
+        failed = row.status == _ERROR
+        if failed and row.name in found:
+            found[row.name] = replace(found[row.name], failed=True)
+            continue
+        found[row.name] = Stored(
             status=STATUSES.member(row.status),
             revision=row.revision,
             etag=row.etag,
             sha256=None if row.sha256 is None else bytes(row.sha256).hex(),
             detail=row.detail,
+            failed=failed,
         )
-        for row in connection.execute(statement)
-    }
+    return found

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
 from storage.bulk import copies_rows
 
@@ -89,7 +89,7 @@ def open_engine(text_url: str) -> Engine:
     engine = bare_engine(url)
     try:
         _migrate(engine)
-    except OperationalError as error:
+    except DatabaseError as error:  # that of a file which is no database among them
         shown = url.render_as_string(hide_password=True)
         raise StoreError(f"the database {shown} cannot be opened: {error.orig}; check AJAR_DATABASE_URL") from None
     return engine
@@ -153,6 +153,8 @@ def _migrate(engine: Engine) -> None:
     if found == HEAD:
         return
     if is_newer(found):
+        if is_foreign(found):
+            raise StoreError(f"the database is another program's (its schema is {found}); give Ajar one of its own")
         raise StoreError(f"the database has schema {found}, newer than this Ajar ({HEAD}); upgrade Ajar")
     migrate(engine)
 
@@ -161,6 +163,11 @@ def is_newer(version: str | None) -> bool:
     """Whether a migration is one that this Ajar does not know. Their numbers need not be in order."""
     known = {path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")}
     return version is not None and version not in known
+
+
+def is_foreign(version: str | None) -> bool:
+    """Whether a migration is no number of ours: Prefect, for one, keeps a table of the same name."""
+    return version is not None and not version.isdigit()
 
 
 def migrate(engine: Engine, to: str = "head") -> None:

@@ -86,7 +86,8 @@ def run_lock(engine: Engine) -> Iterator[RunLock]:
     if not engine.url.database or engine.url.database == ":memory:":
         yield RunLock()
         return
-    with Path(engine.url.database + ".lock").open("w") as handle:
+    file = Path(engine.url.database).resolve()  # one lock, by whatever link the database is named
+    with file.with_name(f"{file.name}.lock").open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

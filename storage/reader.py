@@ -52,6 +52,20 @@ class Reader:
         with self._engine.connect() as connection:
             return [Target(row.kind, row.key) for row in connection.execute(statement)]
 
+    def knows(self, target: Target) -> bool:
+        """Whether the target was ever seen."""
+        with self._engine.connect() as connection:
+            return bool(_subjects(connection, [target]))
+
+    def developers(self, owner: str, limit: int = 5) -> list[str]:
+        """The owners in the ids of known targets that are ``owner`` in any case."""
+        s = schema.subject.c
+        escaped = owner.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        found = func.substr(s.key, 1, len(owner)).label("owner")
+        statement = select(found).where(s.key.ilike(f"{escaped}/%", escape="\\")).distinct().limit(limit)
+        with self._engine.connect() as connection:
+            return sorted(connection.execute(statement).scalars())
+
     # -- show and table ------------------------------------------------------------------------------------------------
     def show(self, target: Target, as_of: datetime, known_at: datetime) -> TargetAnswer | None:
         """The twelve components of a target, None where the target was never seen."""

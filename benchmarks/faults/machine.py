@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-TESTS: Final = "tests/faults/test_machine.py"
+TESTS: Final = ("tests/faults/test_machine.py", "tests/faults/test_clock.py")
 ROWS: Final = {
     "SIGTERM to the group, then started again": ("test_a_night_that_is_ended_goes_on", "[15]"),
     "SIGKILL of the group, then started again": ("test_a_night_that_is_ended_goes_on", "[9]"),
@@ -30,7 +30,7 @@ def machine() -> dict[str, tuple[float, str]]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
-        subprocess.run([*command, TESTS], cwd=ROOT, check=False, stdout=sys.stderr)
+        subprocess.run([*command, *TESTS], cwd=ROOT, check=False, stdout=sys.stderr)
         cases = list(ElementTree.parse(report).getroot().iter("testcase"))  # noqa: S314 - of our own pytest
     found = {}
     for words, (begins, within) in ROWS.items():

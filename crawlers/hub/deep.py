@@ -8,14 +8,14 @@ repository, all at the one commit that the record shows. Weights are never asked
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
 
 from crawlers.http import Fetcher
 from crawlers.hub.client import Refusal, hub_fetcher
-from crawlers.hub.files import CARD, CONFIG, fetchable, is_document, license_like, linked_path
+from crawlers.hub.files import CARD, CONFIG, LICENSE, fetchable, is_document, license_like, linked_path
+from crawlers.hub.known import KnownState, reads_license, same_commit, still_missing, unchanged
 from crawlers.hub.record import HubFacts, commit, facts, microseconds, moment, parse, shallow_first, valid_id
 from crawlers.hub.repository import Entry, Outcome, Repositories, api_url, etag_of, file_url
 from crawlers.settings import Settings, version
@@ -30,31 +30,6 @@ BASE_SLOT: Final = "base:"
 MAX_LICENSES: Final = 20
 MAX_DATASETS: Final = 20
 MAX_BASES: Final = 5
-
-
-class KnownState(Protocol):
-    """What is already known of a slot: of its last snapshot that was not an ``error``.
-
-    ``revision`` is the commit at which it was seen and ``etag`` the id of its content: where either is the same as
-    now, the bytes are. :class:`Known` and :class:`~crawlers.snapshot.Snapshot` are such states.
-    """
-
-    @property
-    def revision(self) -> str | None: ...
-    @property
-    def etag(self) -> str | None: ...
-    @property
-    def status(self) -> FetchStatus: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A :class:`KnownState` by itself, with the hash of the bytes that were there (None: there were none)."""
-
-    revision: str | None = None
-    etag: str | None = None
-    sha256: str | None = None
-    status: FetchStatus = FetchStatus.OK
 
 
 class HubCrawler:
@@ -147,25 +122,34 @@ class HubCrawler:
         before = {slot for slot in known if _is_path(slot) and fetchable(slot)}
         linked = linked_path(shown.license_link, target)
         wanted = _wanted(shown, linked, {CARD} if target.kind == HUB_DATASET else {CARD, CONFIG})
-        if shown.files_shown and all(_same_commit(known.get(path), record) for path in wanted | before):
+        if shown.files_shown and all(same_commit(known.get(path), record) for path in wanted | before):
             return
-        tree = self._hub.tree(target, record.revision or "main")
+        listed = self._hub.tree(target, record.revision or "main")
+        tree: Mapping[str, Entry] | None = listed.value
         there = set(shown.documents)
         if tree is not None:
             there |= tree.keys()
             wanted |= set(_licenses(tree))
-        for path in sorted(wanted | before, key=shallow_first):
+        asked = wanted | before
+        # That there is no such revision is the Hub's word, and no fault: its documents are read at another.
+        fault = listed.status is FetchStatus.ERROR and listed.refused is not Refusal.NO_REVISION
+        if fault and not shown.files_shown and not reads_license(asked, known):
+            asked = {path for path in asked if not license_like(path)}
+            # Else a licence file that the next look finds would seem to have come since this one.
+            url, why = file_url(target, record.revision or "main", LICENSE), "the list of files cannot be read"
+            yield self._snapshot(str(target), LICENSE, url, FetchStatus.ERROR, detail=f"{why}: {listed.detail}")
+        for path in sorted(asked, key=shallow_first):
             # The tree shows the root only, and the record's documents are not all its files.
             complete = ("/" not in path and tree is not None) or (shown.files_shown and is_document(path))
             if complete and path not in there:
                 outcome = Outcome(FetchStatus.MISSING, "not in the repository")
             else:
                 entry = tree.get(path) if tree else None
-                if _unchanged(known.get(path), record, entry):
+                if unchanged(known.get(path), record, entry):
                     continue
                 outcome = self._document(target, record, path, entry, known.get(path), listed=path in there)
             snapshot = self._document_snapshot(target, record, path, outcome, tree)
-            if snapshot is not None and not _still_missing(known.get(path), snapshot):
+            if snapshot is not None and not still_missing(known.get(path), snapshot):
                 yield snapshot
 
     def _document(
@@ -271,18 +255,3 @@ def _datasets_of(records: Iterable[Snapshot]) -> list[str]:
 
 def _is_path(slot: str) -> bool:
     return slot != RECORD and not slot.startswith((DATASET_SLOT, BASE_SLOT))
-
-
-def _same_commit(known: KnownState | None, record: Snapshot) -> bool:
-    readable = known is not None and known.status in (FetchStatus.OK, FetchStatus.MISSING)
-    return readable and known is not None and known.revision is not None and known.revision == record.revision
-
-
-def _unchanged(known: KnownState | None, record: Snapshot, entry: Entry | None) -> bool:
-    if known is None or known.status is not FetchStatus.OK:
-        return False
-    return _same_commit(known, record) or (entry is not None and entry.etag is not None and entry.etag == known.etag)
-
-
-def _still_missing(known: KnownState | None, snapshot: Snapshot) -> bool:
-    return snapshot.status is FetchStatus.MISSING and known is not None and known.status is FetchStatus.MISSING

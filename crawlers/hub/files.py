@@ -17,6 +17,7 @@ MAX_DEPTH: Final = 1
 
 CARD: Final = "README.md"
 CONFIG: Final = "config.json"
+LICENSE: Final = "LICENSE"
 
 _FORMATS: Final = {
     "safetensors": "safetensors",

@@ -169,7 +169,7 @@ class HubPast:
         shape: tuple[object, ...] | None = None
         for revision in wanted:
             reading.requests += 1
-            tree = self._hub.tree(reading.target, revision.sha)
+            tree: Mapping[str, Entry] | None = self._hub.tree(reading.target, revision.sha).value
             if tree is None:
                 reading.told.append(f"{reading.target}: the files of {revision.sha[:8]} cannot be read")
                 continue

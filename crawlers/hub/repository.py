@@ -8,7 +8,6 @@ also what the tree says and what the bytes themselves say, so damage on the way 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -69,22 +68,23 @@ class Repositories:
             return Outcome(FetchStatus.ERROR, f"HTTP {outcome.answer.status}, no record")
         return Outcome(FetchStatus.OK, value=raw, answer=outcome.answer)
 
-    def tree(self, target: Target, revision: str) -> Mapping[str, Entry] | None:
-        """The files at the root of a revision, or None where the Hub does not show them (all of them)."""
+    def tree(self, target: Target, revision: str) -> Outcome:
+        """The files at the root of a revision (path → :class:`Entry`); without a value where they are more than we
+        list, or where they could not be had (``error``)."""
         url: str | None = f"{api_url(target)}/tree/{quote(revision, safe='')}"
         entries: dict[str, Entry] = {}
         for _ in range(MAX_TREE_PAGES):
             outcome = self._get(str(url), limit=MAX_RECORD, check=_no_list)
             if outcome.answer is None or outcome.refused is not None:
-                return None
+                return outcome
             try:
                 entries.update(_entries(records(outcome.answer.body)))
                 url = self._fetcher.next_link(outcome.answer)
-            except (ValueError, FetchError):
-                return None
+            except (ValueError, FetchError) as error:
+                return Outcome(FetchStatus.ERROR, str(error))
             if url is None:
-                return entries
-        return None
+                return Outcome(FetchStatus.OK, value=entries)
+        return Outcome(FetchStatus.OK)
 
     def file(self, target: Target, revision: str, path: str, entry: Entry | None, known_etag: str | None) -> Outcome:
         """One document's bytes: ``ok`` (without a value where it is ``known_etag`` still), or why there are none.

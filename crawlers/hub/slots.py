@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from crawlers.hub.deep import BASE_SLOT, DATASET_SLOT, HubCrawler, KnownState
+from crawlers.hub.deep import BASE_SLOT, DATASET_SLOT, HubCrawler
+from crawlers.hub.known import KnownState
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 from crawlers.source import Ask, Visit
 from crawlers.targets import HUB_DATASET, HUB_MODEL, Target, valid_hub_id

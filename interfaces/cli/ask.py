@@ -15,6 +15,7 @@ from interfaces.cli.dates import END_OF_DAY, START_OF_DAY
 from interfaces.cli.errors import AjarError
 from interfaces.cli.options import (
     COMPONENTS,
+    COUNT,
     CURSOR,
     TARGET,
     WORDS,
@@ -64,6 +65,11 @@ def unknown(reader: Reader, target: Target, as_of: datetime | None = None, known
     """Why there is no answer about ``target``, and what to do."""
     when = f" as of {shapes.instant(as_of)}" if as_of else ""
     when += f" as known at {shapes.instant(known_at)}" if known_at else ""
+    known = reader.history(target) if when else []
+    if known:
+        begins = shapes.instant(min(interval.observed_at for interval in known))
+        learned = shapes.instant(min(interval.recorded_at for interval in known))
+        return f"{target}: nothing is known of it{when}; what is known begins at {begins}, recorded from {learned} on"
     similar = [str(other) for other in reader.similar(target) if other != target]
     near = [name for name in similar if name.lower() == str(target).lower()] or similar[:3]
     hint = f"; did you mean {', '.join(near)}?" if near else f"; `ajar crawl {target}` looks at it"
@@ -112,7 +118,7 @@ def history_command(
 @click.option("--license-to", type=WORDS, metavar="ID", help="The licence after.")
 @click.option("--developer", type=WORDS, metavar="OWNER", help="The owner in the id, such as tiiuae.")
 @click.option("--known-at", type=END_OF_DAY, help=_KNOWN_AT)
-@click.option("--limit", type=click.IntRange(min=1), metavar="N",
+@click.option("--limit", type=COUNT, metavar="N",
               help="At most so many, the oldest; with --json each then has its cursor.")  # fmt: skip
 @click.option("--after", type=CURSOR, help="Those after the change of this cursor: the next page of --limit.")
 @json_option
@@ -160,13 +166,29 @@ def changes_command(
         ))  # fmt: skip
         if form:
             _write(form, map(page.shape, changes), app)
+            _tell_unknown(app, reader, page, target, developer)
             return
         from interfaces.render.people import print_changes
 
-        if not print_changes(app.screen(), changes):
+        if not print_changes(app.screen(), changes) and not _tell_unknown(app, reader, page, target, developer):
             app.say("no changes" if "all" in causes else f"no changes of cause {', '.join(causes)} (--cause all: all)")
         if page.next:
             app.say(f"there are more: --after {page.next}")
+
+
+def _tell_unknown(app: App, reader: Reader, page: Page, target: Target | None, developer: str | None) -> bool:
+    """Whether there are no changes because nobody knows what was asked about; told, as that is no answer."""
+    if page.found:
+        return False
+    if target is not None and not reader.knows(target):
+        app.fail(unknown(reader, target))
+        return True
+    owner = (developer or "").rstrip("/")
+    near = reader.developers(owner) if owner else []
+    if not owner or owner in near:
+        return False
+    app.say(f"no model of {owner} is known" + (f"; did you mean {', '.join(near)}?" if near else ""))
+    return True
 
 
 class Page:
@@ -175,6 +197,7 @@ class Page:
     def __init__(self, limit: int | None) -> None:
         self._limit = limit
         self.next = ""
+        self.found = False
 
     def of(self, changes: Iterable[Change]) -> Iterator[Change]:
         """The changes of the page."""
@@ -183,6 +206,7 @@ class Page:
             if last is not None and number == self._limit:
                 self.next = self._cursor(last)
                 return
+            self.found = True
             yield change
             last = change
 

@@ -144,8 +144,11 @@ def _missing_file(path: Path) -> Check:
 
 
 def _other_schema(shown: str, found: str | None, head: str) -> Check:
-    from storage.engine import is_newer
+    from storage.engine import is_foreign, is_newer
 
+    if is_foreign(found):
+        words = f"{shown} is another program's: its schema is {found}"
+        return Check("database", Health.FAILED, words, "give Ajar a database of its own")
     if is_newer(found):
         return Check("database", Health.FAILED, f"{shown}: schema {found}, ours is {head}", "upgrade Ajar")
     words = f"{shown}: " + (f"schema {found}, older than {head}" if found else "empty")

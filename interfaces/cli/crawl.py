@@ -9,7 +9,7 @@ import click
 from crawlers.targets import Target
 from interfaces.cli.context import App
 from interfaces.cli.errors import Exit
-from interfaces.cli.options import TARGET, common_options, json_option, jsonl_option, pass_app
+from interfaces.cli.options import COUNT, TARGET, common_options, json_option, jsonl_option, pass_app
 from interfaces.render import shapes, streams
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ def crawl_command(app: App, targets: tuple[Target, ...], form: str | None) -> No
     if not outcome.reached:
         app.status = Exit.UNREACHABLE
     with app.reader() as reader:
-        now = app.settings.now()
-        answers = {a.target: a for a in reader.table([crawled.target for crawled in outcome.targets], now, now)}
+        wanted = [crawled.target for crawled in outcome.targets]
+        found = reader.table(wanted, app.settings.now(), app.known(reader, None))
+        answers = {answer.target: answer for answer in found}
     if form == "json":
         streams.write_document(_crawl_json(outcome, answers), app.out)
     else:
@@ -94,7 +95,7 @@ def _print_crawl(app: App, outcome: CrawlOutcome, answers: Mapping[str, TargetAn
 )
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=COUNT,
     metavar="N",
     help="Read at most N models of the listing; such a run retires nothing.",
 )
@@ -149,7 +150,7 @@ def _print_night(app: App, outcome: Outcome) -> None:
 
 
 @click.command("runs")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="The newest N.")
+@click.option("--limit", type=COUNT, default=20, show_default=True, metavar="N", help="The newest N.")
 @json_option
 @jsonl_option
 @common_options

@@ -16,6 +16,9 @@ from interfaces.render.logline import FORMS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+COUNT: Final = click.IntRange(1, 10**9)
+"""How many, at most: no database takes what is beyond its integers."""
+
 COMPONENTS: Final = click.Choice([component.value for component in Component])
 
 

@@ -133,14 +133,14 @@ def reclassify_command(app: App, targets: tuple[Target, ...], dry_run: bool, for
 def _rehearse(app: App, targets: tuple[Target, ...], form: str | None) -> None:
     from flows.reclassify import rehearse
 
-    subjects = 0
+    subjects = number = 0
     revised: list[Revised] = []
     for found in rehearse(app.settings, targets):
-        subjects += found.subjects
-        revised += found.revised
-        if form is None:
-            for change in found.revised:
-                app.out.write(_line(change))
+        subjects, number = subjects + found.subjects, number + len(found.revised)
+        if form is None:  # said as it is found: of a whole hub it may be millions
+            app.out.writelines(map(_line, found.revised))
+        else:
+            revised += found.revised
     if form == "json":
         entries = [
             {
@@ -154,7 +154,7 @@ def _rehearse(app: App, targets: tuple[Target, ...], form: str | None) -> None:
         ]
         streams.write_document({"subjects": subjects, "revised": entries}, app.out)
     else:
-        app.out.write(f"{subjects} subjects, {len(revised)} would be revised; nothing was recorded\n")
+        app.out.write(f"{subjects} subjects, {number} would be revised; nothing was recorded\n")
 
 
 def _line(change: Revised) -> str:

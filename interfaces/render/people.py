@@ -36,6 +36,8 @@ _WIDE: Final = 110
 """From this width on ``show`` has room for the reason beside the answer."""
 _STATUS_STYLES: Final = {"complete": "green", "partial": "yellow", "failed": "bold red", "running": "cyan"}
 _ANSWERS: Final = ("true", "false")
+_LAST_TO_DECIDE: Final = "license-level"
+"""What comes after this probe (which places agree, and where there was nothing to read) decides no answer."""
 _NOT_FOUND: Final = ("false", "not_available", "not_supported", "error")
 _OUTCOME_STYLES: Final = {"true": "green", "false": "red", "error": "bold red"}
 
@@ -94,7 +96,9 @@ def _because(interval: Interval | None) -> str:
     if interval.value.state is State.UNKNOWN:
         reasons = [finding.detail for finding in told if finding.outcome in _NOT_FOUND][:1]
     else:
-        reasons = [finding.detail for finding in told if finding.outcome in _ANSWERS][-2:]
+        probes = [finding.probe for finding in told]
+        end = probes.index(_LAST_TO_DECIDE) + 1 if _LAST_TO_DECIDE in probes else None
+        reasons = [finding.detail for finding in told[:end] if finding.outcome in _ANSWERS][-2:]
     return " ".join(clean(word) for word in [*(f"{mark_word(mark)};" for mark in interval.value.marks), *reasons])
 
 

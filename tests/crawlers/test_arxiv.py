@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crawlers.arxiv import ArxivSpider, read_feed
 from crawlers.door import Doorkeeper
-from crawlers.hub.deep import KnownState
+from crawlers.hub.known import KnownState
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask, Visit
 from crawlers.spiders import TRIES, SpiderSource

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from crawlers.hub.client import hub_fetcher
-from crawlers.hub.deep import CRAWLER, HubCrawler, Known
+from crawlers.hub.deep import CRAWLER, HubCrawler
+from crawlers.hub.known import Known
 from crawlers.hub.listing import Listing
 from crawlers.hub.record import parse
 from crawlers.hub.repository import MAX_DOCUMENT, Repositories

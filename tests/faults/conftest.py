@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ class Done:
 
 
 Ajar = Callable[..., Done]
+Calm = tuple[tuple[list[Any], list[Any]], int]
+"""The fixture's history of a night without faults, and its number of requests."""
 
 
 @pytest.fixture
@@ -77,11 +80,11 @@ def history(ajar: Ajar, database: str | None = None) -> tuple[list[Any], list[An
     return changes.json, table.json
 
 
-_calm: list[tuple[tuple[list[Any], list[Any]], int]] = []
+_calm: list[Calm] = []
 
 
 @pytest.fixture
-def calm(ajar: Ajar) -> tuple[tuple[list[Any], list[Any]], int]:
+def calm(ajar: Ajar) -> Calm:
     """The history of a night without faults, and how many requests it took; crawled once a session."""
     if not _calm:
         with faulty_hub() as hub:
@@ -91,3 +94,27 @@ def calm(ajar: Ajar) -> tuple[tuple[list[Any], list[Any]], int]:
             assert done.code == 0, done.err
             _calm.append((history(ajar, where["AJAR_DATABASE_URL"]), len(hub.asked)))
     return _calm[0]
+
+
+def night(ajar: Ajar, hub: FaultyHub, **more: str) -> Done:
+    """A watched night."""
+    assert ajar("track", *WATCHED, **more).code == 0
+    return ajar("nightly", "--json", HF_ENDPOINT=hub.url, **more)
+
+
+def second_page(target: str) -> bool:
+    """Whether a request is for a page of the listing that is not the first."""
+    return target.startswith("/api/models?") and "cursor=" in target
+
+
+def once(hub: FaultyHub, act: Callable[[], object]) -> threading.Event:
+    """Do something before the second page of the listing is answered; set when it was done."""
+    acted = threading.Event()
+
+    def before(target: str) -> None:
+        if second_page(target) and not acted.is_set():
+            acted.set()
+            act()
+
+    hub.before = before
+    return acted

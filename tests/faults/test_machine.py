@@ -1,4 +1,4 @@
-"""A machine that fails: its disk, its database, its clock, and whoever ends the process."""
+"""A machine that fails: its disk, its database, and whoever ends the process."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from contextvars import copy_context
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,32 +18,18 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, event
 
-from crawlers.settings import Settings
-from flows.nightly import run_nightly
-from tests.faults.conftest import WATCHED, Ajar, Done, history
+from tests.faults.conftest import WATCHED, Ajar, Calm, history, night, once, second_page
 from tests.faults.hub import NIGHT, FaultyHub
 from tests.interfaces.test_front_door import RUN, environment
 
 pytestmark = pytest.mark.prefect
-Calm = tuple[tuple[list[Any], list[Any]], int]
 LOCK: Final = 0x414A4153
-
-
-def night(ajar: Ajar, hub: FaultyHub, **more: str) -> Done:
-    """A watched night."""
-    assert ajar("track", *WATCHED, **more).code == 0
-    return ajar("nightly", "--json", HF_ENDPOINT=hub.url, **more)
 
 
 def run_row(ajar: Ajar, **more: str) -> dict[str, Any]:
     """The newest run's row."""
     found: dict[str, Any] = ajar("runs", "--json", "--limit", "1", **more).json[0]
     return found
-
-
-def second_page(target: str) -> bool:
-    """Whether a request is for a page of the listing that is not the first."""
-    return target.startswith("/api/models?") and "cursor=" in target
 
 
 # -- the process -------------------------------------------------------------------------------------------------------
@@ -161,19 +144,6 @@ def test_a_disk_without_space_of_its_own_is_such_a_disk(ajar: Ajar, hub: FaultyH
 
 
 # -- the database ------------------------------------------------------------------------------------------------------
-def once(hub: FaultyHub, act: Callable[[], object]) -> threading.Event:
-    """Do something before the second page of the listing is answered; set when it was done."""
-    acted = threading.Event()
-
-    def before(target: str) -> None:
-        if second_page(target) and not acted.is_set():
-            acted.set()
-            act()
-
-    hub.before = before
-    return acted
-
-
 def test_a_locked_database_is_waited_for(ajar: Ajar, hub: FaultyHub, calm: Calm) -> None:
     """Somebody else writes while the night does, for longer than one transaction is patient."""
     assert ajar("track", *WATCHED).code == 0
@@ -246,65 +216,3 @@ def test_a_run_whose_lock_another_took_meanwhile_stops(ajar: Ajar, hub: FaultyHu
     assert done.code == 3
     assert "another run is writing to this database" in done.err
     others[0].close()
-
-
-# -- the clock ---------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class OddClock(Settings):
-    """Settings whose "now" stands in a file, in every process."""
-
-    file: str = ""
-
-    def now(self) -> datetime:
-        return datetime.fromisoformat(Path(self.file).read_text())
-
-
-def test_a_clock_that_is_turned_back_in_the_night_dates_nothing_before_it(
-    ajar: Ajar, hub: FaultyHub, calm: Calm, tmp_path: Path
-) -> None:
-    assert ajar("track", *WATCHED).code == 0
-    file = tmp_path / "clock"
-    file.write_text(NIGHT)
-    turned = once(hub, lambda: file.write_text("2001-01-01T00:00:00Z"))
-    where = f"sqlite:///{tmp_path / 'ajar.db'}"
-    odd = OddClock(database_url=where, hf_endpoint=hub.url, file=str(file))
-    outcome = copy_context().run(run_nightly, odd)
-    assert turned.is_set()
-    assert (outcome.run.status, outcome.told) == ("complete", ())
-    assert history(ajar) == calm[0]
-
-
-def test_what_we_know_only_grows_though_the_clock_be_turned_back(ajar: Ajar, hub: FaultyHub) -> None:
-    assert night(ajar, hub).code == 0
-    hub.at("2026-10-07T02:00:00Z")
-    assert ajar("nightly", "--json", HF_ENDPOINT=hub.url, AJAR_CLOCK="2026-10-05T02:00:00Z").json["counts"]["seen"]
-    recorded = [change["recorded_at"] for change in ajar("changes", "--cause", "all", "--json").json]
-    assert min(recorded) == max(recorded) == NIGHT
-
-
-def test_a_clock_that_was_ahead_once_keeps_no_target_from_falling_due(ajar: Ajar, hub: FaultyHub) -> None:
-    assert night(ajar, hub, AJAR_CLOCK="2036-10-06T02:00:00Z").code == 0
-    done = ajar("nightly", "--json", HF_ENDPOINT=hub.url)
-    assert done.json["counts"]["deep"] == len(WATCHED)
-
-
-def test_a_clock_behind_the_last_run_is_told(ajar: Ajar, hub: FaultyHub) -> None:
-    assert ajar("nightly", HF_ENDPOINT=hub.url, AJAR_CLOCK="2036-10-06T02:00:00Z").code == 0
-    done = ajar("nightly", HF_ENDPOINT=hub.url, AJAR_CLOCK="")
-    assert "this machine's clock says" in done.err
-    assert "but the last run began at 2036-10-06T02:00:00+00:00" in done.err
-
-
-def test_what_was_recorded_while_the_clock_was_ahead_is_answered_when_it_is_right_again(
-    ajar: Ajar, hub: FaultyHub
-) -> None:
-    """Known is what is in the database, whatever it says of when it came in."""
-    ahead = {"AJAR_CLOCK": "2036-10-06T02:00:00Z"}
-    assert night(ajar, hub, **ahead).code == 0
-    assert ajar("nightly", HF_ENDPOINT=hub.url, AJAR_CLOCK="").code == 0
-    right = ajar("show", WATCHED[0], "--json", AJAR_CLOCK="")
-    assert right.code == 0, right.err
-    then = ajar("show", WATCHED[0], "--json", **ahead).json["components"]["weights"]
-    assert then["level"] is not None
-    assert right.json["components"]["weights"]["level"] == then["level"]
-    assert ajar("changes", "--json").json == []

@@ -72,6 +72,34 @@ def test_a_server_that_the_user_chose_is_respected(child_environment: dict[str, 
     assert not (tmp_path / "untouched" / "prefect.db").exists()
 
 
+ASKS_ITS_API = """
+from flows import engine
+engine.configure_prefect()
+engine.wait_until_ready()
+from prefect.client.orchestration import get_client
+print(get_client(sync_client=True).api_healthcheck())
+"""
+
+
+@pytest.mark.prefect
+def test_no_proxy_is_asked_for_what_is_on_this_machine(child_environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        url = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        told = {**child_environment, "HTTP_PROXY": url, "http_proxy": url, "NO_PROXY": "example.org"}
+        done = subprocess.run([sys.executable, "-c", ASKS_ITS_API], env=told, capture_output=True, text=True)
+        proxy.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
+    assert (done.returncode, done.stdout) == (0, "None\n"), done.stderr
+
+
+@pytest.mark.prefect
+def test_a_server_whose_database_is_elsewhere_says_where_it_is_named(child_environment: dict[str, str]) -> None:
+    told = {**child_environment, "PREFECT_API_DATABASE_CONNECTION_URL": "postgresql+asyncpg://me@127.0.0.1:1/x"}
+    done = subprocess.run([sys.executable, "-m", "tests.flows", "1"], env=told, capture_output=True, text=True)
+    assert "its database is the one that PREFECT_API_DATABASE_CONNECTION_URL names" in done.stderr
+
+
 @pytest.mark.prefect
 def test_nobody_else_may_ask_a_private_server(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Loopback is open to every user of the machine, and to every page in their browsers."""

@@ -84,6 +84,17 @@ def test_where_all_say_the_same_there_is_none(marsh: Marsh) -> None:
     assert marsh.found(MODEL) == marsh.found(RELEASE) == {}
 
 
+def test_a_place_without_anything_to_read_is_not_why_a_release_is_open(marsh: Marsh) -> None:
+    marsh.hub("heron-1b", text="Our code: https://github.com/marsh/gone")
+    marsh.crawl()
+    shown = marsh.ajar("show", RELEASE, "--as-of", (NOW + timedelta(days=1)).isoformat())
+    (weights,) = [line for line in shown.splitlines() if line.startswith("weights")]
+    assert "The least open of its terms is Apache-2.0." in weights
+    assert "missing" not in weights
+    findings = marsh.ajar.json("show", RELEASE)["components"]["weights"]["findings"]
+    assert any(it["probe"] == "looked-at" and "missing" in it["detail"] for it in findings)
+
+
 def test_a_card_s_text_against_its_tag(marsh: Marsh) -> None:
     marsh.hub("heron-1b", text="This model is licensed under CC BY-NC 4.0.")
     marsh.crawl()

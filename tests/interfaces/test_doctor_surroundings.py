@@ -16,6 +16,7 @@ import pytest
 from interfaces.cli import main
 from interfaces.demo.hub import DemoHub
 from storage.engine import StoreError, database_url, open_engine, patient
+from storage.store import open_store
 from tests.interfaces.test_doctor_machinery import Server
 
 RUNNING = """INSERT INTO rules (id, version, first_used) VALUES (1, 'r', 0);
@@ -146,6 +147,34 @@ def test_a_database_of_others_or_with_a_hole_is_noticed(told: Any) -> None:
     found = sentences(told(AJAR_DATABASE_URL="sqlite:///hole.db"), "database")
     assert "the table look_page is missing" in found
     assert "ajar restore" in found
+
+
+def test_prefects_own_database_and_what_is_none_are_named(
+    told: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite3.connect(tmp_path / "prefect.db") as prefect:
+        prefect.execute("CREATE TABLE alembic_version (version_num)")
+        prefect.execute("INSERT INTO alembic_version VALUES ('a3b9c7d2e5f1')")
+    prefect.close()
+    assert main(["--db", "prefect.db", "targets"]) == 3
+    assert "another program's (its schema is a3b9c7d2e5f1); give Ajar one of its own" in capsys.readouterr().err
+    assert "give Ajar a database of its own" in sentences(told(AJAR_DATABASE_URL="sqlite:///prefect.db"), "database")
+    (tmp_path / "text.db").write_text("Dear diary, " * 100)
+    assert main(["--db", "text.db", "targets"]) == 3
+    assert "the database sqlite:///text.db cannot be opened: file is not a database" in capsys.readouterr().err
+
+
+def test_a_database_is_locked_by_whatever_link_it_is_named(
+    tmp_path: Path, demo_hub: DemoHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", demo_hub.url)
+    store = open_store(f"sqlite:///{tmp_path / 'ajar.db'}")
+    (tmp_path / "link.db").symlink_to("ajar.db")
+    with store.one_run():
+        assert main(["--db", "link.db", "reclassify"]) == 3
+    store.close()
+    assert "another run is writing to this database" in capsys.readouterr().err
+    assert not (tmp_path / "link.db.lock").exists()
 
 
 def test_a_run_that_did_not_end_is_noticed_on_either_kind(told: Any, database_url: str) -> None:

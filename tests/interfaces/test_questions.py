@@ -90,6 +90,33 @@ def test_show_before_anything_was_known_is_status_1_and_says_what_to_do(ajar: Aj
     assert ajar("show", OPENED, "--as-of", "2020-01-01", "--json", status=1) == ""
     assert f"{OPENED}: nothing is known of it as of 2020-01-01T23:59:59.999999Z" in ajar.err
 
+    assert "what is known begins at 2026-10-05T15:00:00Z, recorded from 2026-10-05T15:00:00Z on" in ajar.err
+    assert "did you mean" not in ajar.err
+
+
+@pytest.mark.parametrize(
+    "question", [("changes", "--target", "Tidewater-Labs/Tern-7b"), ("contradictions", "Tidewater-Labs/Tern-7b")]
+)
+def test_what_nobody_knows_is_no_answer_of_nothing(ajar: Ajar, question: tuple[str, ...]) -> None:
+    assert json.loads(ajar(*question, "--json", status=1)) == []
+    assert "nothing is known of it; did you mean hf:tidewater-labs/tern-7b?" in ajar.err
+    assert ajar(*question, status=1) == ""
+    assert "no c" not in ajar.err
+
+
+def test_a_developer_in_another_case_is_named_and_one_without_changes_is_an_answer(ajar: Ajar) -> None:
+    assert ajar("changes", "--developer", "Tidewater-Labs") == ""
+    assert "no model of Tidewater-Labs is known; did you mean tidewater-labs?" in ajar.err
+    assert ajar.json("changes", "--developer", "tidewater-labs", "--since", "2030-01-01") == []
+    ajar("changes", "--developer", "100%")
+    assert "no model of 100% is known" in ajar.err
+
+
+@pytest.mark.parametrize("command", ["changes", "runs"])
+def test_a_limit_beyond_the_integers_of_a_database_is_wrong_use(ajar: Ajar, command: str) -> None:
+    assert ajar(command, "--limit", "99999999999999999999", status=2) == ""
+    assert "1<=x<=1000000000" in ajar.err
+
 
 def test_an_id_in_another_case_is_another_id_and_the_near_one_is_named(ajar: Ajar) -> None:
     ajar("show", "Tidewater-Labs/Tern-7b", status=1)
