@@ -110,7 +110,7 @@ def test_a_linked_source_that_nothing_says_of_now_is_still_looked_at(served: Web
     known: dict[str, KnownState] = dict(first)
     again = crawl(served, known=known)
     assert {slot: s.status for slot, s in again.items() if s.status is not first[slot].status} == {}
-    served.say("https://api.github.com/repos/marsh/heron-eval", status=404)
+    served.say("https://api.github.com/repos/marsh/heron-eval", {"message": "Not Found"}, status=404)
     later = crawl(served, known=known)
     assert later["github:marsh/heron-eval#repo"].status is FetchStatus.MISSING
     assert later["github:marsh/heron-eval#repo"].detail.startswith("via hf:marsh/heron-1b#README.md; ")
