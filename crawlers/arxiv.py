@@ -117,7 +117,7 @@ class ArxivSpider(SourceSpider):
         """The paper, or the abstract page where arXiv has no HTML of it."""
         if response.status == 304:
             return
-        if response.status == 404:
+        if response.status == 404 and not strange(response.body):
             yield self.slot(ask, HTML, response.url, FetchStatus.MISSING, detail="arXiv has no HTML of it")
             yield self.ask_for(f"{SITE}/abs/{ask.key}", self.abstract, ask, part=ABSTRACT)
             return
@@ -134,7 +134,7 @@ class ArxivSpider(SourceSpider):
             yield self._page(response, ask, ABSTRACT, None)
 
     def _page(self, response: Response, ask: Ask, part: str, entry: Entry | None) -> Any:
-        if response.status == 404:
+        if response.status == 404 and not strange(response.body):
             return self.slot(ask, part, response.url, FetchStatus.MISSING, detail="HTTP 404")
         if response.status != 200 or not looks_like_html(response.body):
             why = "not HTML" if response.status == 200 else f"HTTP {response.status}"
@@ -151,6 +151,12 @@ class ArxivSpider(SourceSpider):
             modified_at=entry.updated if entry else None,
             media_type="text/html",
         )
+
+
+def strange(body: bytes) -> bool:
+    """Whether an error page is another's: a page that does not say arXiv is a gateway's or a login's, and no word of
+    whether there is a paper."""
+    return looks_like_html(body) and b"arxiv" not in body.lower()
 
 
 def read_feed(body: bytes) -> dict[str, Entry] | None:

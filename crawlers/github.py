@@ -18,12 +18,14 @@ from scrapy.http import Response
 from crawlers.github_shapes import (
     README,
     SHA,
+    absent,
     blob_id,
     blocked,
     documents,
     entries,
     kept,
     listing,
+    raw_problem,
     read_list,
     read_object,
     released,
@@ -31,7 +33,7 @@ from crawlers.github_shapes import (
 )
 from crawlers.http_pace import USED_UP
 from crawlers.hub.files import license_like
-from crawlers.reading import etag_of, moment
+from crawlers.reading import etag_of, garbled, moment
 from crawlers.snapshot import FetchStatus
 from crawlers.source import Ask
 from crawlers.spiders import SourceSpider
@@ -72,7 +74,10 @@ class GithubSpider(SourceSpider):
 
     def repo(self, response: Response, ask: Ask, repository: str) -> Iterator[Any]:
         """The repository's record; then its files."""
-        gone = response.status == 404 or blocked(response.status, response.body)
+        if (again := self._again(response)) is not None:
+            yield again
+            return
+        gone = absent(response.status, response.body) or blocked(response.status, response.body)
         if gone and ask.former is not None and repository != ask.former:
             yield self._repo(ask, ask.former)
             return
@@ -148,6 +153,9 @@ class GithubSpider(SourceSpider):
         url = tree_url(ask, repository)
         if response.status == 304:
             return
+        if (again := self._again(response)) is not None:
+            yield again
+            return
         if response.status == 409 and without_commits(response.body):
             yield self.slot(ask, TREE, url, FetchStatus.MISSING, detail="an empty repository")
             return
@@ -205,6 +213,10 @@ class GithubSpider(SourceSpider):
             detail = f"listed, but not to be had: HTTP {response.status}"
             yield self.slot(ask, path, response.url, FetchStatus.ERROR, detail=detail)
             return
+        kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        if not blob and (why := raw_problem(response.status, kind, response.body)) is not None:
+            yield self.slot(ask, path, response.url, FetchStatus.ERROR, detail=why)
+            return
         if blob and blob_id(response.body) != blob:
             why = "the bytes are not those of the listed blob"
             yield self.damaged(response, why) or self.slot(ask, path, response.url, FetchStatus.ERROR, detail=why)
@@ -216,7 +228,7 @@ class GithubSpider(SourceSpider):
             FetchStatus.OK,
             body=response.body,
             etag=blob or blob_id(response.body),
-            media_type=(response.headers.get("Content-Type") or b"").decode("latin-1")[:200] or None,
+            media_type=kind[:200] or None,
             **dates,
         )
 
@@ -231,10 +243,15 @@ class GithubSpider(SourceSpider):
         if response.status == 200:
             yield from self.document(response, ask, path, "", {})
 
+    def _again(self, response: Response) -> Any:
+        """The request again where a word of absence may have been damaged on the way, None where it was not."""
+        lost = response.status == 404 and garbled(response.body)
+        return self.damaged(response, "HTTP 404 and what cannot be read") if lost else None
+
     def _refused(self, response: Response) -> tuple[FetchStatus, str] | None:
         if response.status in (200, 304):
             return None
-        if response.status in (404, 410):
+        if absent(response.status, response.body):
             return FetchStatus.MISSING, "missing or private"
         if blocked(response.status, response.body):
             return FetchStatus.MISSING, "taken down"

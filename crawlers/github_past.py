@@ -19,10 +19,10 @@ import httpx2
 
 from crawlers.github import API, RAW, RELEASES, REPO, TAGS, TREE
 from crawlers.github_reading import MAX_DOCUMENT, QuotaError, Reading, of
-from crawlers.github_shapes import SHA, blob_id, documents, entries, kept, listing
+from crawlers.github_shapes import SHA, blob_id, documents, entries, kept, listing, raw_problem
 from crawlers.github_trees import past_trees
 from crawlers.github_versions import Commit, dated, released_by, tagged_by
-from crawlers.http import Fetcher, Patience
+from crawlers.http import Answer, Fetcher, Patience
 from crawlers.hub.record import microseconds, moment
 from crawlers.hub.revision_list import Estimate, Past
 from crawlers.past_source import NO_SHELF, Period, Shelf, summed, together, unlooked
@@ -167,7 +167,7 @@ class GithubPast:
         if first.parents is None:
             return reading.created is not None and first.at <= reading.created + BEGINNING
         before = (reading.get(f"{RAW}/{reading.name}/{sha}/{quote(path)}", MAX_DOCUMENT) for sha in first.parents[:2])
-        return all(answer is not None and answer.status == 404 for answer in before)
+        return all(answer is not None and answer.status == 404 and _strange(answer) is None for answer in before)
 
     def _version(self, reading: Reading, path: str, commit: Commit, *, dated: bool) -> Iterator[Snapshot]:
         """A document as a commit left it: its bytes, or that it is gone."""
@@ -175,7 +175,9 @@ class GithubPast:
         answer = reading.get(url, MAX_DOCUMENT)
         if answer is None:
             return
-        if answer.status not in (200, 404):
+        if (why := _strange(answer)) is not None:
+            reading.told.append(f"{reading.name}: {path} at {commit.sha[:8]}: {why}")
+        elif answer.status not in (200, 404):
             reading.told.append(f"{reading.name}: {path} at {commit.sha[:8]}: HTTP {answer.status}")
         elif answer.status == 200:
             yield reading.version(path, url, commit, answer.body, etag=blob_id(answer.body), dated=dated)
@@ -206,3 +208,8 @@ class GithubPast:
             return known[sha]
         raw = reading.json(f"{API}/repos/{quote(reading.name)}/commits/{quote(sha)}")
         return moment(microseconds(of(raw, "commit", "committer", "date")))
+
+
+def _strange(answer: Answer) -> str | None:
+    """Why an answer is no word of GitHub about a file."""
+    return raw_problem(answer.status, answer.headers.get("content-type", ""), answer.body)

@@ -12,6 +12,7 @@ import orjson
 from crawlers.hub.files import is_weights, license_like, safe_path
 from crawlers.hub.json import load
 from crawlers.hub.record import shallow_first
+from crawlers.reading import looks_like_html
 
 MAX_LICENSES: Final = 10
 MAX_CARDS: Final = 10
@@ -119,6 +120,21 @@ def read_list(body: bytes) -> list[Any] | None:
     except ValueError:
         return None
     return raw if isinstance(raw, list) else None
+
+
+def absent(status: int, body: bytes) -> bool:
+    """Whether GitHub says that something is not there, in its own form: a JSON object with a ``message``
+    (https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#404-not-found-for-an-existing-resource).
+    A gateway's or a login page's 404 tells nothing."""
+    return status in (404, 410) and isinstance((read_object(body) or {}).get("message"), str)
+
+
+def raw_problem(status: int, kind: str, body: bytes) -> str | None:
+    """Why an answer is none of raw.githubusercontent.com, which serves files as plain text or bytes, and says that one
+    is not there in plain text; None where it may be one. A login page answers any address, in HTML."""
+    if "html" in kind.lower() or (status != 200 and looks_like_html(body)):
+        return f"HTTP {status} with a web page, which is no file"
+    return None
 
 
 def blocked(status: int, body: bytes) -> bool:

@@ -26,6 +26,8 @@ from crawlers.settings import SILENCE, Settings
 log = logging.getLogger(__name__)
 
 TRY_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+UNASKED: Final = "HTTP 304 to a question without a condition"
+"""Whatever stands on the way has an answer of before that we have not: to us it says nothing."""
 _ERROR_BODY: Final = 64 * 1024
 _MAX_REDIRECTS: Final = 5
 _ENCODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
@@ -154,6 +156,8 @@ class Fetcher:
                     break
             else:
                 reached = self._answered = True
+                if answer.status == 304 and "if-none-match" not in headers:
+                    raise FetchError(UNASKED, transient=False)
                 fault = f"HTTP {answer.status}" if answer.status in TRY_AGAIN else check(answer) if check else None
                 if fault is None:
                     self._exhausted = 0

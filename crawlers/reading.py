@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from scrapy.http import Response
+if TYPE_CHECKING:  # a crawl of the hub alone needs no Scrapy
+    from scrapy.http import Response
 
 
 def moment(text: str) -> datetime | None:
@@ -21,6 +23,12 @@ def looks_like_html(body: bytes) -> bool:
     """Whether the bytes may be a web page: text with a tag near its beginning."""
     head = body[:4096].lower()
     return b"\0" not in head and (b"<html" in head or b"<!doctype html" in head or b"<body" in head)
+
+
+def garbled(body: bytes) -> bool:
+    """Whether an error's body was damaged on the way: a source says nothing, or an object of JSON, or a web page."""
+    text = body.strip()
+    return bool(text) and not looks_like_html(text) and not (text[:1] == b"{" and text[-1:] == b"}")
 
 
 def etag_of(response: Response) -> str | None:

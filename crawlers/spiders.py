@@ -28,6 +28,7 @@ from twisted.python.failure import Failure
 
 from crawlers import traffic
 from crawlers.door import Door, Doorkeeper
+from crawlers.http import UNASKED
 from crawlers.http_pace import AWAY, asked_wait
 from crawlers.settings import Settings
 from crawlers.snapshot import FetchStatus, Snapshot
@@ -114,6 +115,8 @@ class PoliteRetry(RetryMiddleware):
     """Scrapy's retries, after the wait that the source asks for, or exponential backoff with jitter."""
 
     async def process_response(self, request: Request, response: Response, spider: Any = None) -> Any:  # type: ignore[override]
+        if response.status == 304 and "If-None-Match" not in request.headers:
+            raise IgnoreRequest(UNASKED)
         exhausted, host = self._keeper.exhausted, urlsplit(request.url).hostname or ""
         if response.status not in self.retry_http_codes:
             exhausted.pop(host, None)

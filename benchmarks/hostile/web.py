@@ -113,6 +113,8 @@ class Web:
             return found
         if canonical.startswith(f"{HUB}/api/"):
             return Answer(b'{"error": "Repository not found"}', 404, {"X-Error-Code": "RepoNotFound"})
+        if canonical.startswith("https://api.github.com/"):
+            return Answer(b'{"message": "Not Found"}', 404)
         return Answer(b"", 404, {"X-Error-Code": "EntryNotFound"} if "/resolve/" in canonical else {})
 
     def _stray(self, path: str, token: str) -> Answer:

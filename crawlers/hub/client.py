@@ -68,12 +68,13 @@ def hub_fetcher(
 
 
 def refusal(answer: Answer, token_sent: bool) -> Refusal | None:
-    """What an answer refuses, or None where it succeeded (2xx, 304).
+    """What an answer refuses, or None where it succeeded (200, 304).
 
     A 401 without ``X-Error-Code`` is how the Hub hides from anonymous callers whether a repository is missing or
-    private; with a token it means that the token is not good. A 404 counts as absence only if the Hub itself says so.
+    private; with a token it means that the token is not good. A 401 or 404 counts as absence only if the Hub itself
+    says so: whatever stands on the way gives them too. Half an answer (206) or none (204) is no success.
     """
-    if 200 <= answer.status < 300 or answer.status == 304:
+    if answer.status in (200, 304):
         return None
     code = answer.headers.get("x-error-code", "")
     message = answer.headers.get("x-error-message", "") or _error_text(answer.body)
@@ -83,7 +84,9 @@ def refusal(answer: Answer, token_sent: bool) -> Refusal | None:
     if "resource is disabled" in message:
         return Refusal.DISABLED
     if answer.status == 401 and not code:
-        return Refusal.BAD_TOKEN if token_sent or "credentials" in message.lower() else Refusal.MISSING
+        if token_sent or "credentials" in message.lower():
+            return Refusal.BAD_TOKEN
+        return Refusal.MISSING if re.match(r"(?i)invalid username or password", message) else Refusal.OTHER
     if answer.status == 404 and not code and re.match(r"(?i)repository not found", message):
         return Refusal.MISSING
     return Refusal.OTHER

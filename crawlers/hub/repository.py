@@ -17,6 +17,7 @@ from crawlers.hub.client import DATASETS, MODELS, Refusal, explain, refusal
 from crawlers.hub.files import fetchable, safe_path
 from crawlers.hub.json import lenient, load, looks_complete, records
 from crawlers.hub.record import DATASET_EXPAND, EXPAND
+from crawlers.reading import garbled, looks_like_html
 from crawlers.settings import HUB
 from crawlers.snapshot import FetchStatus
 from crawlers.targets import HUB_DATASET, Target
@@ -104,6 +105,9 @@ class Repositories:
         )
         if outcome.answer is None or outcome.refused is not None or outcome.answer.status == 304:
             return outcome
+        named = etag is not None or "x-repo-commit" in outcome.answer.headers
+        if not named and looks_like_html(outcome.answer.body):  # what stands on the way answers any address with a page
+            return Outcome(FetchStatus.ERROR, "a web page, and no word that it is the hub's")
         return Outcome(FetchStatus.OK, value=outcome.answer.body, answer=outcome.answer)
 
     def _get(self, url: str, **how: Any) -> Outcome:
@@ -165,6 +169,8 @@ def _damage(answer: Answer, etag: str | None) -> str | None:
 
 def _no_object(answer: Answer) -> str | None:
     body = answer.body.strip()
+    if answer.status in (401, 404) and "x-error-code" not in answer.headers and garbled(body):
+        return f"HTTP {answer.status} and what cannot be read"
     whole = answer.status != 200 or (body[:1] == b"{" and body[-1:] == b"}")
     return None if whole else "not a JSON object"
 

@@ -55,3 +55,21 @@ def test_an_earlier_name_is_asked_for_where_the_newer_one_was_taken_down(body: o
         found = {s.slot: s for s in crawl(served.settings(), Ask(f"github:{NAME}", former="old/lm"))}
     assert ("https://api.github.com/repos/old/lm" in served.urls) is asked
     assert found[f"github:{NAME}#repo"].status is (OK if asked else ERROR)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_a_list_of_files_that_was_cut_leaves_out_is_not_gone(whole: bool) -> None:
+    with web() as served:
+        publish(served, NAME, {"train.py": "pass"})
+        tree = {
+            "sha": "a" * 40,
+            "truncated": not whole,
+            "tree": [{"path": "train.py", "type": "blob", "sha": "b" * 40}],
+        }
+        served.say(TREE, tree)
+        found = {s.slot.partition("#")[2]: s.status for s in crawl(served.settings(), Ask(f"github:{NAME}"))}
+    assert {part: found.get(part) for part in ("tree", "README.md", "LICENSE")} == {
+        "tree": OK,
+        "README.md": MISSING if whole else None,
+        "LICENSE": MISSING if whole else None,
+    }

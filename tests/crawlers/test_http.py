@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pytest
 from huggingface_hub import get_session
@@ -162,7 +163,8 @@ def test_redirects_on_the_hub_are_followed_with_the_token(source: Source, clock:
 
 
 @pytest.mark.parametrize(
-    "place", ["{elsewhere}/x", "//{host}/x", "{source}@{host}/x", "file:///etc/passwd", "http://[::1"]
+    "place",
+    ["{elsewhere}/x", "//{host}/x", "http://cdn-lfs.hf.co/x", "{source}@{host}/x", "file:///etc/passwd", "http://[::1"],
 )
 def test_redirects_to_another_host_are_not_followed(
     source: Source, elsewhere: Source, clock: Clock, place: str
@@ -229,3 +231,30 @@ def test_a_closed_fetcher_stops(source: Source) -> None:
     with pytest.raises(StoppedError):
         asking.get(f"{HUB}/a", limit=10)
     assert source.requests == []
+
+
+def test_what_follows_a_wait_for_the_quota_counts_against_the_new_one(source: Source, clock: Clock) -> None:
+    policy, here = '"fixed window";"api";q=2;w=60', fetcher(source, clock)
+    source.say = [Said(200, b"x", {"RateLimit": '"api";r=1;t=60', "RateLimit-Policy": policy}), Said(200, b"x")]
+    for number in range(6):
+        here.get(f"{HUB}/api/{number}", limit=10)
+    assert clock.slept == [60, 60]
+
+
+def test_a_source_that_answers_again_is_asked_as_often_as_before(source: Source, clock: Clock) -> None:
+    """After three requests that failed at every try each is tried once, until one succeeds."""
+    here, counted = fetcher(source, clock), []
+    for said in (Said(500), Said(500), Said(500), Said(500), Said(200, b"x"), Said(500)):
+        source.say, before = [said], len(source.requests)
+        with suppress(FetchError):
+            here.get(f"{HUB}/a", limit=10)
+        counted.append(len(source.requests) - before)
+    assert counted == [8, 8, 8, 1, 1, 8]
+
+
+def test_who_answered_before_is_tried_oftener_where_nobody_is_there(source: Source, clock: Clock) -> None:
+    source.say, here = [Said(200, b"x", length=None)], fetcher(source, clock)  # and closes the connection
+    here.get(f"{HUB}/a", limit=10)
+    source.close()
+    with pytest.raises(FetchError, match=r"\(6 tries\)"):
+        here.get(f"{HUB}/a", limit=10)

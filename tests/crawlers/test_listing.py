@@ -71,11 +71,17 @@ def test_datasets_are_listed_too(demo_hub: DemoHub) -> None:
 
 
 def test_what_is_asked(source: Source, clock: Clock) -> None:
-    source.say = [Said(200, b"[]")]
+    source.say = paged(1, 4)
     (page,) = listing(source, clock).pages("models")
     query = parse_qs(urlsplit(source.requests[0][1]).query)
     assert query == {"sort": ["createdAt"], "direction": ["-1"], "limit": ["1000"], "expand[]": list(EXPAND)}
-    assert (page.records, page.next, page.malformed) == ((), None, ())
+    assert (ids([page]), page.next, page.malformed) == (["org/m0"], None, ())
+
+
+def test_a_listing_of_nothing_is_no_listing(source: Source, clock: Clock) -> None:
+    source.say = [Said(200, b"[]")]
+    with pytest.raises(ListingError, match="shows nothing at all"):
+        list(listing(source, clock).pages("models"))
 
 
 def test_a_cursor_continues_in_another_process_at_another_mirror(

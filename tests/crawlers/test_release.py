@@ -110,7 +110,7 @@ def test_a_linked_source_that_nothing_says_of_now_is_still_looked_at(served: Web
     known: dict[str, KnownState] = dict(first)
     again = crawl(served, known=known)
     assert {slot: s.status for slot, s in again.items() if s.status is not first[slot].status} == {}
-    served.say("https://api.github.com/repos/marsh/heron-eval", status=404)
+    served.say("https://api.github.com/repos/marsh/heron-eval", {"message": "Not Found"}, status=404)
     later = crawl(served, known=known)
     assert later["github:marsh/heron-eval#repo"].status is FetchStatus.MISSING
     assert later["github:marsh/heron-eval#repo"].detail.startswith("via hf:marsh/heron-1b#README.md; ")
@@ -212,3 +212,20 @@ def test_a_branch_is_read_as_it_is_and_not_the_repositorys_main_one(served: Web)
     assert found["github:marsh/heron-lm@gone#repo"].status is FetchStatus.OK
     assert found["github:marsh/heron-lm@gone#tree"].status is FetchStatus.MISSING
     assert not any(slot.startswith("github:marsh/heron-lm#") for slot in found)
+
+
+def test_what_a_repository_names_and_the_release_too_is_the_releases_own(served: Web) -> None:
+    model(served, "marsh/heron-1b", CARD, tags=["dataset:marsh/reeds"])
+    found = crawl(served)
+    assert found["hf-dataset:marsh/reeds#record"].detail == ""
+
+
+def test_a_host_whose_quota_is_used_up_is_not_asked_again_in_this_crawl(served: Web) -> None:
+    repo = "https://api.github.com/repos/marsh/heron-lm"
+    served.say(repo, {"message": "API rate limit exceeded"}, 403, X_RateLimit_Remaining="0")
+    with ReleaseCrawler(served.settings("heron.example"), directory=Path.cwd(), first_wait=0.001) as crawler:
+        crawler.crawl(Target(RELEASE, "egret"))
+        found = {snapshot.slot: snapshot for snapshot in crawler.crawl(Target(RELEASE, "egret"))}
+    assert found["github:marsh/heron-lm#repo"].status is FetchStatus.ERROR
+    assert found["github:marsh/heron-lm#repo"].detail == "GitHub's quota is used up; set GITHUB_TOKEN"
+    assert served.urls.count(repo) == 1

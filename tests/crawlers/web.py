@@ -77,8 +77,10 @@ class Web:
                 page = page.pop(0) if len(page) > 1 else page[0]
         if page is None:
             code = {"X-Error-Code": "EntryNotFound"} if canonical.startswith(HUB) and "/resolve/" in canonical else {}
-            missing = canonical.startswith(f"{HUB}/api/")
-            return Page(b"", 401 if missing else 404, code)
+            if canonical.startswith(f"{HUB}/api/"):
+                return Page(b"", 401, {"X-Error-Message": "Invalid username or password."})
+            said = b'{"message": "Not Found"}' if canonical.startswith("https://api.github.com/") else b"404: Not Found"
+            return Page(b"" if code else said, 404, code)
         etag = page.headers.get("ETag")
         if etag is not None and headers.get("if-none-match") == etag:
             return Page(b"", 304, {"ETag": etag})

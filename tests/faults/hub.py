@@ -122,7 +122,7 @@ def _handler(hub: FaultyHub) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body[: len(body) // 2] if fault == "truncate" else body)
-            self.close_connection = fault == "truncate"
+            self.close_connection |= fault == "truncate"  # a proxy that asks for one answer waits for the end
 
         def log_message(self, format: str, *args: object) -> None:
             """Silence."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from classifiers.model import Component
+from crawlers.hub.slots import HubSource
 from crawlers.settings import HUB, Settings
 from crawlers.snapshot import FetchStatus
 from crawlers.targets import parse_target
@@ -144,3 +145,50 @@ def test_a_licence_that_no_list_of_files_showed_is_no_news_when_one_does(
     told = [change.component for change in store.reader.changes(target=parse_target(target), causes=(Cause.COVERAGE,))]
     store.close()
     assert Component.WEIGHTS in told
+
+
+def test_what_is_known_is_not_guessed_at_where_the_list_of_files_fails(served: Web, tmp_path: Path) -> None:
+    here = settings(served, tmp_path)
+    night(here, 0)
+    fail(served, TREE)
+    served.asked.clear()
+    assert night(here, 1) == [f"release:heron: {CODE}#tree: HTTP 403"]
+    assert not {f"{RAW}/README.md", f"{RAW}/LICENSE"} & set(served.urls)
+
+
+def test_a_document_that_is_again_what_it_was_costs_one_request_more_and_no_list_of_files(
+    served: Web, tmp_path: Path
+) -> None:
+    here = settings(served, tmp_path)
+    night(here, 0)
+    tree, good = served.pages[TREE], served.pages[f"{RAW}/LICENSE"]
+    assert isinstance(tree, Page)
+    files = {"README.md": "# lm\n", "LICENSE": "Apache License\n", "train.py": "pass\n"}
+    publish(served, "marsh/heron-lm", files)
+    changed = served.pages[TREE]
+    assert isinstance(changed, Page)
+    served.pages[TREE] = replace(changed, headers={"ETag": '"tree-2"'})
+    fail(served, f"{RAW}/LICENSE")
+    assert night(here, 1) != []
+    served.pages[TREE], served.pages[f"{RAW}/LICENSE"] = replace(tree, headers={"ETag": '"tree-3"'}), good
+    assert night(here, 2) == []
+    served.asked.clear()
+    assert night(here, 3) == []
+    (asked,) = (asked for asked in served.asked if asked.url.startswith(TREE))
+    assert asked.headers["if-none-match"] == '"tree-3"'
+    assert f"{RAW}/LICENSE" not in served.urls
+
+
+def test_a_crawler_that_fails_is_told_also_of_a_source_that_failed_before(
+    served: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = settings(served, tmp_path)
+    fail(served, f"{HUB}/api/datasets/marsh/reeds")
+    night(here, 0)
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(HubSource, "crawl", broken)
+    told = night(here, 1)
+    assert told == ["release:heron: the crawler failed: RuntimeError"]

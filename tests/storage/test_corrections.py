@@ -153,3 +153,13 @@ def forget(world: World) -> None:
 def forget_judged() -> None:
     assess_module._seen.clear()
     assess_module._patterns.clear()
+
+
+def test_another_reason_for_the_same_word_is_the_one_that_is_told(world: World) -> None:
+    world.sweep(0, [model("lab/a", "cc-by-nc-4.0")])
+    correct(world, 1, 3, "first reason")
+    correct(world, 2, 3, "better reason")
+    (interval,) = world.store.reader.history(A, Component.WEIGHTS)
+    assert (interval.because, interval.recorded_at) == ("better reason", day(2))
+    (before,) = world.store.reader.history(A, Component.WEIGHTS, known_at=day(1.5))
+    assert before.because == "first reason"

@@ -271,3 +271,13 @@ def _rows(world: World) -> dict[str, int]:
         names = ("run", "look_page", "subject", "document", "slot", "observation", "value", "basis", "rules",
                  "interval", "revision", "watch")  # fmt: skip
         return {n: connection.exec_driver_sql(f'SELECT count(*) FROM "{n}"').scalar() or 0 for n in names}
+
+
+def test_a_part_of_the_listing_bounds_when_a_model_appeared(world: World) -> None:
+    """Created since the part's reach, and not shown by it: it was not public then."""
+    world.sweep(0, [model("lab/old")])
+    world.sweep(1, [model("lab/old")], whole=False)
+    world.sweep(2, [model("lab/old"), model("lab/m", created=-60)])
+    (appeared,) = world.changes(id_="lab/m")
+    assert Fact.PUBLISHED_LATER in appeared.facts
+    assert (appeared.observed_after, appeared.observed_at) == (day(1), day(2))
