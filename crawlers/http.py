@@ -201,6 +201,7 @@ class Fetcher:
 
     def _obey(self, url: str, wait: float, reason: str) -> None:
         if wait > self._patience.longest_wait:
+            self._quota(url).shut(wait)  # nor is anything else of that quota asked for
             raise FetchError(f"{reason}; {AWAY} {wait:.0f} s", transient=False)
         log.info("%s: %s; waiting %.1f s as asked", url, reason, wait)
         traffic.asked_to_stay_away(url, wait)

@@ -85,6 +85,11 @@ class Quota:
             self._left -= 1
             return 0.0
 
+    def shut(self, seconds: float) -> None:
+        """Nothing may be asked for so many seconds."""
+        with self._lock:
+            self._left, self._renewed_at = 0.0, self._monotonic() + seconds
+
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take over what an answer says of the quota."""
         state, rule = remaining(headers), policy(headers)

@@ -33,7 +33,7 @@ class Looked:
 def crawl(night: Night, batch: Sequence[Target]) -> list[Looked]:
     """Deep-crawl targets and record them; says what came of each, in their order."""
     looked: list[Looked] = []
-    with HubCrawler(night.settings) as crawler:
+    with HubCrawler(night.settings, night.fetcher) as crawler:
         for part in _parts(batch):
             kinds = [(target, night.releases if target.kind == RELEASE else crawler) for target in part]
             looked += _recorded(night, [(target, safely(night, target, kind.crawl)) for target, kind in kinds])

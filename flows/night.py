@@ -14,8 +14,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from classifiers.rules import rules_version
+from crawlers.http import Fetcher
 from crawlers.http_pace import throttled
 from crawlers.hub.aside import PagesAside
+from crawlers.hub.client import hub_fetcher
 from crawlers.hub.deep import CRAWLER, HubCrawler
 from crawlers.settings import HUB, Settings
 from crawlers.snapshot import FetchStatus
@@ -69,11 +71,19 @@ class Night:
     pages: PagesAside | None = None
     """The listing, while it is read (:mod:`flows.sweep`)."""
     _releases: ReleaseCrawler | None = None
+    _fetcher: Fetcher | None = None
 
     @property
     def limited(self) -> bool:
         """Whether only a part of the listing was asked for."""
         return self.limit is not None
+
+    @property
+    def fetcher(self) -> Fetcher:
+        """What asks the hub for repositories, one a night: what one batch was told of the pace the next one keeps."""
+        if self._fetcher is None:
+            self._fetcher = hub_fetcher(self.settings)
+        return self._fetcher
 
     @property
     def releases(self) -> ReleaseCrawler:
@@ -118,7 +128,7 @@ def unseen(night: Night) -> list[list[Unseen]]:
 
 def look_up(night: Night, batch: Sequence[Unseen]) -> None:
     """Ask for each model itself and record what became of it."""
-    with HubCrawler(night.settings) as crawler:
+    with HubCrawler(night.settings, night.fetcher) as crawler:
         for start in range(0, len(batch), LOOKUPS_A_COMMIT):
             part = batch[start : start + LOOKUPS_A_COMMIT]
             looked = [(missing, crawler.look_up(missing.target)) for missing in part]

@@ -24,6 +24,9 @@ from storage.witness import Witnesses
 
 _OK: Final = STATUSES.code(FetchStatus.OK)
 _ERROR: Final = STATUSES.code(FetchStatus.ERROR)
+ASK_AGAIN: Final = 3
+"""Nights on which a model off the watchlist is looked at closely again because one of its documents could not be had:
+what fails for good must not be asked for every night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +150,18 @@ class SnapshotRecorder:
             listed = Listed(subject.key, record.revision, created or 0, maybe_micros(record.modified_at), record.body)
             values |= {"present": PRESENT, "digest": record_digest(listed), "created_at": created}
             if closely:
-                values |= {"deep_at": at, "deep_revision": record.revision, "stale_since": None, "due": 0}
+                values |= {"deep_at": at, "deep_revision": record.revision, "stale_since": None}
+                values["due"] = _due_again(subject.due, snapshots)
         elif record.status in (FetchStatus.MISSING, FetchStatus.MOVED) and subject.present == PRESENT:
             values |= {"present": GONE, "due": 0}
         table = schema.subject
         self._connection.execute(update(table).where(table.c.id == subject.id).values(values))
+
+
+def _due_again(due: int, snapshots: Sequence[Snapshot]) -> int:
+    """What a model that a sweep flagged is after a close look: due again where a part of it failed, a few times."""
+    failed = any(snapshot.status is FetchStatus.ERROR for snapshot in snapshots)
+    return due + 1 if failed and 0 < due <= ASK_AGAIN else 0
 
 
 def _of_the_past(snapshot: Snapshot) -> bool:

@@ -99,7 +99,7 @@ subject = Table(
     Column("kind", String(16), nullable=False),
     Column("key", Text, nullable=False),
     Column("present", SmallInteger, nullable=False),  # 0 never seen, 1 there at the last look, 2 gone
-    Column("due", SmallInteger, nullable=False),  # 1: the listing cannot explain its last change
+    Column("due", SmallInteger, nullable=False),  # 1 and more: its last change wants a closer look
     Column("digest", BigInteger, nullable=False),  # of the newest record, its commit and dates
     Column("created_at", BigInteger),
     Column("record_at", BigInteger),  # observed_at of the newest record

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import dropwhile
+from itertools import dropwhile, pairwise
 from typing import Final
 
 from crawlers.snapshot import RECORD, FetchStatus
@@ -119,7 +119,7 @@ class Versions:
         if split:
             versions += self._settings_versions(observed)
         for slot, slot_observations in by_slot.items():
-            versions += self._versions(slot_observations, shift, blind)
+            versions += self._versions(slot_observations, shift, blind, _returns(by_slot.get(_record_of(slot), ())))
             if split and is_record(slot):
                 versions += self._settings_versions(slot_observations)
         return versions
@@ -193,14 +193,17 @@ class Versions:
             return None
         return start.after, first.observed_at
 
-    def _versions(self, observations: Sequence[Obs], shift: tuple[int, int] | None, blind: Blind) -> list[Version]:
+    def _versions(
+        self, observations: Sequence[Obs], shift: tuple[int, int] | None, blind: Blind, returns: Sequence[int]
+    ) -> list[Version]:
         found: list[Version] = []
-        pending_error = False
+        error: Obs | None = None
+        """The first of the errors since the slot was last seen."""
         seen: int | None = None
         """When the slot was last seen as it is: a look or a capture that showed the same again bounds the next."""
         for obs in observations:
             if obs.status is FetchStatus.ERROR:
-                pending_error = True
+                error = error or obs
                 if not found and "#" in obs.slot:  # a source that could not be looked at is no source that is not there
                     found.append(Version(obs, obs.observed_at, None, False))
                 continue
@@ -208,16 +211,16 @@ class Versions:
             if last is not None and (last.status, last.content) == (obs.status, obs.content):
                 if obs.dated and not last.dated and obs.observed_at == last.observed_at:
                     found[-1] = self._dated(obs, shift)  # meanwhile it was proven that it began there
-                pending_error, seen = False, obs.observed_at
+                error, seen = None, obs.observed_at
                 continue
             reached = last is not None and last.status is FetchStatus.ERROR
-            version = self._dated(obs, shift) if obs.dated else self._undated(obs, seen, pending_error, blind)
+            version = self._dated(obs, shift) if obs.dated else self._undated(obs, seen, error, blind, returns)
             if reached:
                 version = replace(version, after=None, known=False)
             if obs.dated and found and version.at == found[-1].at:
                 found.pop()
             found.append(version)
-            pending_error, seen = False, obs.observed_at
+            error, seen = None, obs.observed_at
         return found
 
     def _dated(self, obs: Obs, shift: tuple[int, int] | None) -> Version:
@@ -225,20 +228,34 @@ class Versions:
             return Version(obs, shift[1], shift[0], True)
         return Version(obs, obs.observed_at, None, True)
 
-    def _undated(self, obs: Obs, seen: int | None, pending_error: bool, blind: Blind) -> Version:
-        after = seen
-        if not pending_error:
-            before, run_id = blind.since(obs)
-            deep = self._looks.last_deep(self._id, before, run_id, self._crawlers.get(obs.run_id, ""))
-            after = max((x for x in (after, deep) if x is not None), default=None)
+    def _undated(self, obs: Obs, seen: int | None, error: Obs | None, blind: Blind, returns: Sequence[int]) -> Version:
+        # From the first error on nobody saw the slot; the looks before it count as ever.
+        blinded = obs if error is None else replace(obs, observed_at=error.observed_at, run_id=error.run_id)
+        before, run_id = blind.since(blinded)
+        deep = self._looks.last_deep(self._id, before, run_id, self._crawlers.get(obs.run_id, ""))
+        after = max((x for x in (seen, deep) if x is not None), default=None)
         at = obs.observed_at
-        if after is not None and obs.modified_at is not None and after < obs.modified_at < at:
+        # What was committed before its repository came (back) was not to be seen then.
+        back = max((found for found in returns if found <= at), default=0)
+        if after is not None and obs.modified_at is not None and max(after, back) < obs.modified_at < at:
             at = obs.modified_at
         return Version(obs, at, after, after is not None)
 
 
 def _when(obs: Obs) -> tuple[object, ...]:
     return (obs.observed_at, obs.dated, obs.modified_at or 0, obs.revision or "", obs.status.value, obs.tie)
+
+
+def _record_of(slot: str) -> str:
+    """The slot of the record that a slot belongs to, or that it is."""
+    source, part, _ = slot.partition("#")
+    return f"{source}#{RECORD}" if part else slot if is_record(slot) else RECORD
+
+
+def _returns(record: Iterable[Obs]) -> list[int]:
+    """When looks showed a repository that the look before had found missing."""
+    looked = [o for o in record if not o.dated and o.status is not FetchStatus.ERROR]
+    return [b.observed_at for a, b in pairwise(looked) if a.status in GONE and b.status not in GONE]
 
 
 def has_past(observations: Iterable[Obs]) -> bool:

@@ -129,12 +129,12 @@ class Writer(SecondThoughts):
             after_a_sweep(connection, run.id)
         return replace(run, phase="removed", cursor=None)
 
-    @staticmethod
-    def _date_anew(connection: Connection, run: Run, beliefs: Beliefs, only: frozenset[int] | None = None) -> None:
+    def _date_anew(
+        self, connection: Connection, run: Run, beliefs: Beliefs, only: frozenset[int] | None = None
+    ) -> None:
         """Where this look came late, derive anew what later looks showed: it may date that more closely."""
-        looks, _ = load_looks(connection)
-        if late(looks.looks, run):
-            beliefs.rebind(looks)
+        if late(self._looks_of(connection, run)[0].looks, run):
+            beliefs.rebind(load_looks(connection)[0])  # this one among them
             bounded = observed_later(connection, run)
             beliefs.rederive(bounded if only is None else {id_: bounded[id_] for id_ in bounded if id_ in only})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -60,71 +61,71 @@ the last column: the ratios are of things measured in one run, the absolute rate
 """
 
 
+def _table(about: Sequence[str], columns: str, rows: Iterable[Sequence[object]]) -> list[str]:
+    """Lines on what a table shows, its head, and its rows."""
+    head = [*about, "", f"| {columns.lstrip()} |", "|---" * (columns.count("|") + 1) + "|"]
+    return head + [f"| {' | '.join(map(str, row))} |" for row in rows]
+
+
 def _speed(nights: list[Night]) -> list[str]:
-    lines = [
-        "Models a second, the sweep alone, and its share of what a client that only pages does (before and after it).",
-        "",
-    ]
-    lines += ["| | sweep | huggingface_hub | share | our client | share | load |", "|---|---|---|---|---|---|---|"]
+    about = (
+        "Models a second, the sweep alone, and its share of what a client that only pages does (before and after it)."
+    )
+    rows = []
     for m in nights:
         bare = [" and ".join(f"{rate:,}" for rate in m["bare"][way]) for way in ("client", "page")]
         share = [f"{m['share'][way]:.2f}" for way in ("client", "page")]
-        cells = [_name(m), f"{m['models_a_second']:,}", bare[0], share[0], bare[1], share[1], f"{m['load']}"]
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
+        rows.append([_name(m), f"{m['models_a_second']:,}", bare[0], share[0], bare[1], share[1], m["load"]])
+    return _table([about], " | sweep | huggingface_hub | share | our client | share | load", rows)
 
 
 def _cpu(nights: list[Night]) -> list[str]:
-    lines = ["Processor time in microseconds a model, which other work on the machine stretches less than time.", ""]
-    lines += ["| | huggingface_hub | our client | reading, aside | recording |", "|---|---|---|---|---|"]
+    about = "Processor time in microseconds a model, which other work on the machine stretches less than time."
+    rows = []
     for m in nights:
-        cells = [m["bare_cpu"]["client"], m["bare_cpu"]["page"], m["cpu"]["reading"], m["cpu"]["recording"]]
-        lines.append(f"| {_name(m)} | {' | '.join(f'{c}' for c in cells)} |")
-    return lines
+        bare, ours = m["bare_cpu"], m["cpu"]
+        rows.append([_name(m), bare["client"], bare["page"], ours["reading"], ours["recording"]])
+    return _table([about], " | huggingface_hub | our client | reading, aside | recording", rows)
 
 
 def _tenths(nights: list[Night]) -> list[str]:
-    lines = ["By tenth of the sweep, models a second and microseconds of the recording process a model.", ""]
-    lines += ["| | models a second | microseconds |", "|---|---|---|"]
+    about = "By tenth of the sweep, models a second and microseconds of the recording process a model."
+    rows = []
     for m in nights:
         spent = " ".join(f"{n:.0f}" for n in m["tenths_cpu"])
-        lines.append(f"| {_name(m)} | {' '.join(f'{r:,}' for r in m['tenths'])} | {spent} |")
-    return lines
+        rows.append([_name(m), " ".join(f"{r:,}" for r in m["tenths"]), spent])
+    return _table([about], " | models a second | microseconds", rows)
 
 
 def _memory(nights: list[Night]) -> list[str]:
-    lines = ["Peak memory in MiB (proportional set size): the process tree together, then each part's own peak.", ""]
-    lines += ["| | together | parts |", "|---|---|---|"]
+    about = "Peak memory in MiB (proportional set size): the process tree together, then each part's own peak."
+    rows = []
     for m in nights:
         held = ", ".join(f"{part} {mib:,.0f}" for part, mib in sorted(m["parts"].items(), key=lambda p: -p[1]))
-        lines.append(f"| {_name(m)} | {m['memory']} | {held} |")
-    return lines
+        rows.append([_name(m), m["memory"], held])
+    return _table([about], " | together | parts", rows)
 
 
 def _size(nights: list[Night]) -> list[str]:
-    lines = ["The database after the night.", ""]
-    lines += ["| | bytes | a model | new, changed, withdrawn | grown by | a change |", "|---|---|---|---|---|---|"]
+    rows = []
     for m in nights:
         news = [m["counts"].get(key, 0) for key in ("new", "changed", "withdrawn")]
         cells = [_name(m), f"{m['bytes']:,}", f"{m['bytes'] / m['listed']:,.0f}", ", ".join(f"{n:,}" for n in news)]
         first = next((f["bytes"] for f in nights if _same(f, m) and f["night"] == "first"), m["bytes"])
         grown = m["bytes"] - first
         more = [f"{grown / 1e6:,.1f} MB ({grown / first:.1%})", f"{grown / max(1, sum(news)):,.0f} bytes"]
-        lines.append(f"| {' | '.join([*cells, *(more if grown else ['', ''])])} |")
-    return lines
+        rows.append([*cells, *(more if grown else ["", ""])])
+    columns = " | bytes | a model | new, changed, withdrawn | grown by | a change"
+    return _table(["The database after the night."], columns, rows)
 
 
 def _rest(nights: list[Night]) -> list[str]:
-    lines = ["The rest of a night in seconds, and what was asked for beside the pages of the listing.", ""]
-    lines += [
-        "| | start-up | sweep | the unlisted | close looks | rest | asked | status |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    about = "The rest of a night in seconds, and what was asked for beside the pages of the listing."
+    rows = []
     for m in nights:
         asked = ", ".join(f"{count:,} {what}s" for what, count in m["asked"].items())
-        seconds = " | ".join(f"{value:,}" for value in m["seconds"].values())
-        lines.append(f"| {_name(m)} | {seconds} | {asked} | {m['status']} |")
-    return lines
+        rows.append([_name(m), *(f"{value:,}" for value in m["seconds"].values()), asked, m["status"]])
+    return _table([about], " | start-up | sweep | the unlisted | close looks | rest | asked | status", rows)
 
 
 def _unfinished(m: dict[str, Any]) -> list[str]:
@@ -138,14 +139,12 @@ def _unfinished(m: dict[str, Any]) -> list[str]:
 
 
 def _history(m: dict[str, Any]) -> list[str]:
-    lines = [
+    about = [
         f"Questions to {m['intervals']:,} intervals of {m['models']:,} models (`python -m benchmarks.scale.history`),",
         f"{m['database']}: medians in milliseconds, beside the same in SQL by hand; load {m['load']}.",
-        "",
-        "| question | answer holds | reader | bare SQL |",
-        "|---|---|---|---|",
     ]
-    return lines + [f"| {a['question']} | {a['size']:,} | {a['reader']:,} | {a['bare']:,} |" for a in m["asked"]]
+    rows = ([a["question"], *(f"{a[name]:,}" for name in ("size", "reader", "bare"))] for a in m["asked"])
+    return _table(about, "question | answer holds | reader | bare SQL", rows)
 
 
 def _name(m: Night) -> str:

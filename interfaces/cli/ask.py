@@ -53,6 +53,7 @@ def show_command(
         answer = reader.show(target, as_of or now, app.known(reader, known_at))
         if answer is None or not any(answer.components.values()):
             raise AjarError(unknown(reader, target, as_of, known_at))
+    app.mind_the_future(as_of)
     if form == "json":
         streams.write_document(shapes.show_json(answer), app.out)
         return

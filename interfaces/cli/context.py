@@ -74,6 +74,11 @@ class App:
             return known_at or now
         return max(now, reader.known_until() or now)
 
+    def mind_the_future(self, as_of: datetime | None) -> None:
+        """Say that an answer as of a day that has not come is that of today, before somebody quotes it."""
+        if as_of is not None and as_of.date() > self.settings.now().date():
+            self.say(f"{as_of.date()} is yet to come; this is what is known now")
+
     @contextmanager
     def engine(self) -> Iterator[Engine]:
         """The database, for questions. A question makes no empty SQLite file where there was none.

@@ -43,6 +43,7 @@ def table_command(
         for missing in wanted:
             if str(missing) not in answered:
                 app.fail(unknown(reader, missing, as_of, known_at))
+    app.mind_the_future(as_of)
     _write(app, answers, "json" if as_json else form)
 
 

@@ -109,3 +109,14 @@ def test_every_registered_source_answers_in_the_same_shape(kind: str, settings: 
 def test_a_kind_without_a_past_is_refused(settings: Settings) -> None:
     with pytest.raises(PastError, match="only the past of hf:"):
         past_crawler(settings, Target("fax", "x"))
+
+
+def test_a_history_that_never_ends_is_left_off_and_told(
+    demo_hub: DemoHub, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.hub.past.COMMITS_A_PAGE", 1)
+    monkeypatch.setattr("crawlers.hub.past.MAX_COMMITS", 1)
+    with HubPast(settings) as crawler:
+        past = crawler.past(TERN, None, None)
+    assert past.told == (f"{TERN}: more than 1 commits; the older ones were left out",)
+    assert past.commits == 1

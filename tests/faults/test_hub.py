@@ -180,3 +180,14 @@ def test_a_hub_that_stays_away_is_not_asked_eight_times_for_each_model(
     assert done.code == 1
     assert len([t for t in hub.asked if "/api/models/" in t]) == 3 * 8 + 1
     assert len(done.json["failures"]) == done.json["coverage"]["throttled"] == len(WATCHED)
+
+
+def test_a_hub_that_wants_us_gone_for_a_day_is_asked_no_more_for_any_model(ajar: Ajar, hub: FaultyHub) -> None:
+    """Not in this batch and not in the next: twelve models are more than one."""
+    gone = [f"nobody/m{number}" for number in range(12)]
+    assert ajar("track", *gone).code == 0
+    hub.choose = lambda target, _: Reply(429, b"", {"Retry-After": "86400"}) if "/api/models/" in target else None
+    done = night(ajar, hub)
+    assert (done.code, done.json["status"]) == (1, "partial")
+    assert len([t for t in hub.asked if "/api/models/" in t]) == 1
+    assert done.json["coverage"]["throttled"] == done.json["counts"]["deep_failed"] == 12 + len(WATCHED)

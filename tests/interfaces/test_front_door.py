@@ -238,3 +238,10 @@ def test_even_a_wrong_command_line_is_told_in_the_form_that_was_chosen(args: lis
     done = ajar(*args, AJAR_LOG_FORMAT="json")
     assert done.returncode == 2
     assert [json.loads(line)["level"] for line in done.stderr.splitlines()] == ["error"]
+
+
+def test_a_closed_standard_output_is_no_harm() -> None:
+    open_engine("sqlite:///ajar.db").dispose()
+    command = ["sh", "-c", 'exec "$0" -c "$1" targets >&-', sys.executable, RUN]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False, timeout=120)
+    assert (done.returncode, "Error" in done.stderr) == (0, False), done.stderr

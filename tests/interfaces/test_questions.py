@@ -94,6 +94,14 @@ def test_show_before_anything_was_known_is_status_1_and_says_what_to_do(ajar: Aj
     assert "did you mean" not in ajar.err
 
 
+@pytest.mark.parametrize("question", [("show", OPENED), ("table", OPENED)])
+def test_a_day_that_has_not_come_is_told(ajar: Ajar, question: tuple[str, ...]) -> None:
+    assert ajar.json(*question, "--as-of", "9999-12-31")
+    assert "9999-12-31 is yet to come; this is what is known now" in ajar.err
+    ajar(*question, "--as-of", datetime.now(UTC).date().isoformat())
+    assert ajar.err == ""
+
+
 @pytest.mark.parametrize(
     "question", [("changes", "--target", "Tidewater-Labs/Tern-7b"), ("contradictions", "Tidewater-Labs/Tern-7b")]
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from classifiers.model import Access, Component, State
 from crawlers.snapshot import RECORD, FetchStatus
 from crawlers.targets import HUB_MODEL, Target
@@ -273,11 +275,12 @@ def _rows(world: World) -> dict[str, int]:
         return {n: connection.exec_driver_sql(f'SELECT count(*) FROM "{n}"').scalar() or 0 for n in names}
 
 
-def test_a_part_of_the_listing_bounds_when_a_model_appeared(world: World) -> None:
-    """Created since the part's reach, and not shown by it: it was not public then."""
+@pytest.mark.parametrize(("created", "after"), [(-60, 1), (-100, 0)])
+def test_a_part_of_the_listing_bounds_when_a_model_appeared(world: World, created: int, after: int) -> None:
+    """Created since the part's reach, and not shown by it: not public then. The next page may have gone on at it."""
     world.sweep(0, [model("lab/old")])
     world.sweep(1, [model("lab/old")], whole=False)
-    world.sweep(2, [model("lab/old"), model("lab/m", created=-60)])
+    world.sweep(2, [model("lab/old"), model("lab/m", created=created)])
     (appeared,) = world.changes(id_="lab/m")
     assert Fact.PUBLISHED_LATER in appeared.facts
-    assert (appeared.observed_after, appeared.observed_at) == (day(1), day(2))
+    assert (appeared.observed_after, appeared.observed_at) == (day(after), day(2))

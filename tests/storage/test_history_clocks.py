@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from classifiers.model import Component
 from storage.answers import Cause, Direction, Fact
+from storage.runs import RunSpec
 from tests.storage.test_history import A, level
 from tests.storage.world import World, day, iso, model
 
@@ -83,3 +86,23 @@ def test_direction_of_a_wider_license_is_opened(world: World) -> None:
     assert list(world.store.reader.changes(direction=Direction.CLOSED)) == []
     assert replace(change) == change
     assert change.recorded_at - change.observed_at == timedelta(0)
+
+
+def test_an_instant_without_a_time_zone_never_reaches_the_history(world: World) -> None:
+    world.sweep(0, [model("lab/a")])
+    naive = day(1).replace(tzinfo=None)
+    with pytest.raises(ValueError, match="without a time zone"):
+        world.store.writer.begin(RunSpec("nightly", {}, "rules-1", "test/1", "https://hub.example"), naive)
+    with pytest.raises(ValueError, match="without a time zone"):
+        list(world.store.reader.changes(since=naive))
+    assert len(world.store.reader.runs()) == 1
+
+
+def test_components_that_were_never_looked_at_are_reached_and_not_changed(world: World) -> None:
+    """A card that came since the last close look is the publisher's news; what it lets us judge for the first time is
+    not."""
+    world.deep(0, model("lab/a"))
+    world.deep(1, model("lab/a", sha="b" * 40), {"README.md": "---\nlicense: mit\n---\n# A\n"})
+    found = world.store.reader.changes(target=A, causes=tuple(Cause))
+    reached = [change for change in found if change.component is not Component.WEIGHTS]
+    assert {(change.observed_at, change.before, change.cause) for change in reached} == {(day(1), None, Cause.COVERAGE)}
