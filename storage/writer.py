@@ -200,11 +200,8 @@ class Writer(SecondThoughts):
         created = connection.execute(select(t.c.created_at).where(*where)).scalar()
         if snapshot.created_at is not None and created == to_micros(snapshot.created_at):
             return snapshot
-        if snapshot.detail.lower() != unseen.target.key.lower():
-            return replace(snapshot, status=FetchStatus.ERROR)
-        return replace(
-            snapshot, status=FetchStatus.MISSING, detail=f"answered as {snapshot.detail}, another repository"
-        )
+        status = FetchStatus.MISSING if snapshot.detail.lower() == unseen.target.key.lower() else FetchStatus.ERROR
+        return replace(snapshot, status=status, detail=f"answered as {snapshot.detail}, another repository")
 
     @staticmethod
     def _note_new_name(recorder: SnapshotRecorder, unseen: Unseen, moved: Snapshot) -> None:
