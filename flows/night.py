@@ -132,10 +132,12 @@ def look_up(night: Night, batch: Sequence[Unseen]) -> None:
         for start in range(0, len(batch), LOOKUPS_A_COMMIT):
             part = batch[start : start + LOOKUPS_A_COMMIT]
             looked = [(missing, crawler.look_up(missing.target)) for missing in part]
-            night.store.writer.record_lookups(night.run, looked)
-            for missing, snapshot in looked:
-                if snapshot.status is FetchStatus.ERROR:
-                    night.tell(f"{missing.target}: {snapshot.detail}")
+            counts = night.store.writer.record_lookups(night.run, looked)
+            told = [f"{missing.target}: {s.detail}" for missing, s in looked if s.status is FetchStatus.ERROR]
+            if (others := counts["lookup_failed"] - len(told)) > 0:
+                told.append(f"{others} of {len(looked)} models asked for were answered with the record of another")
+            for sentence in told:
+                night.tell(sentence)
 
 
 # -- the deep crawl ------------------------------------------------------------------------------------------------

@@ -172,12 +172,12 @@ class Writer(SecondThoughts):
             _, beliefs, recorder = self._parts(connection, run)
             failed: set[int] = set()
             for unseen, snapshot in looked:
+                if snapshot.status is FetchStatus.MOVED:
+                    snapshot = self._rename(connection, unseen, snapshot)
                 if snapshot.status is FetchStatus.ERROR:
                     failed.add(unseen.subject_id)
                     counts["lookup_failed"] += 1
                     continue
-                if snapshot.status is FetchStatus.MOVED:
-                    snapshot = self._rename(connection, unseen, snapshot)
                 recorder.record(unseen.target, [snapshot])
                 if snapshot.status is FetchStatus.MOVED:
                     self._note_new_name(recorder, unseen, snapshot)
@@ -192,13 +192,16 @@ class Writer(SecondThoughts):
     def _rename(self, connection: Connection, unseen: Unseen, snapshot: Snapshot) -> Snapshot:
         """An answer at another id is a rename only where the other id's repository is the same one.
 
-        The Hub keeps ``createdAt`` through a rename; ids that differ only in case may be two repositories.
+        The Hub keeps ``createdAt`` through a rename; ids that differ only in case may be two repositories, and the
+        asked one is gone. The record of quite another repository tells nothing of the asked one.
         """
         t = schema.subject
         where = (t.c.kind == unseen.target.kind, t.c.key == unseen.target.key)
         created = connection.execute(select(t.c.created_at).where(*where)).scalar()
         if snapshot.created_at is not None and created == to_micros(snapshot.created_at):
             return snapshot
+        if snapshot.detail.lower() != unseen.target.key.lower():
+            return replace(snapshot, status=FetchStatus.ERROR)
         return replace(
             snapshot, status=FetchStatus.MISSING, detail=f"answered as {snapshot.detail}, another repository"
         )

@@ -157,6 +157,23 @@ def test_a_listing_of_nothing_makes_no_news_of_what_was_there(ajar: Ajar, web: W
     assert changes(ajar, web) == []
 
 
+def test_the_record_of_quite_another_model_withdraws_nothing(ajar: Ajar, web: Web) -> None:
+    """A cache gives, for a model that the listing leaves out for a night, what it holds of another one."""
+    shown = json.loads(bytes(web.pages[RECORD].body))  # type: ignore[arg-type]  # said by us
+    other = {**shown, "id": "marsh/plover", "createdAt": "2023-05-05T00:00:00.000Z"}
+    web.say(LISTING, [shown, other])
+    assert night(ajar, web, NIGHTS[0])["counts"]["new"] == 2
+    web.say(LISTING, [other])
+    web.say(RECORD, other)
+    ended = night(ajar, web, NIGHTS[1])
+    assert (ended["status"], ended["counts"]["lookup_failed"]) == ("partial", 1)
+    assert "answered with the record of another" in ended["failures"][0]
+    web.say(LISTING, [shown, other])
+    web.say(RECORD, shown)
+    assert night(ajar, web, NIGHTS[2])["status"] == "complete"
+    assert changes(ajar, web) == []
+
+
 COMMITS: Final = {"a" * 40: "2024-01-02T00:00:00Z", "b" * 40: "2024-06-01T00:00:00Z"}
 """Of a code repository whose licence was edited once."""
 
