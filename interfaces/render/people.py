@@ -121,6 +121,8 @@ def _evidence_text(piece: Evidence) -> Text:
         text.append(f" {clean(piece.locator)}", "not underline")
     if piece.sha256:
         text.append(f" sha256:{clean(piece.sha256)[:12]}", "dim not underline")
+    if piece.observed_at:
+        text.append(f" seen {minute(piece.observed_at)}", "dim not underline")
     if piece.excerpt:
         text.append(f"\n“{clean(piece.excerpt)}”", "italic not underline")
     return text

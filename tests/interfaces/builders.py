@@ -23,7 +23,12 @@ HOSTILE = f"{CLEAR}{BIDI}\r\n\x9b31m\u200b\U000e0041"
 """Clears the screen, sets the title, turns the text round, hides what came before, colours, and is partly invisible."""
 
 EVIDENCE = Evidence(
-    "https://huggingface.co/lab/tern/blob/main/README.md", "ab" * 32, "license", "license: llama2", "README.md"
+    "https://huggingface.co/lab/tern/blob/main/README.md",
+    "ab" * 32,
+    "license",
+    "license: llama2",
+    "README.md",
+    datetime(2026, 8, 20, 12, tzinfo=UTC),
 )
 SECOND = Evidence("https://huggingface.co/lab/tern/blob/main/LICENSE", "cd" * 32, "1-40", "COMMUNITY LICENSE")
 

@@ -95,9 +95,10 @@ def test_show_says_level_licence_access_since_and_reason() -> None:
     assert "levels: 1 closed" in shown
 
 
-def test_show_with_evidence_gives_address_hash_and_excerpt() -> None:
+def test_show_with_evidence_gives_address_hash_date_and_excerpt() -> None:
     shown = drawn(lambda screen: print_show(screen, answer(), evidence=True), 140)
-    assert "https://huggingface.co/lab/tern/blob/main/README.md license sha256:abababababab" in shown
+    where = "https://huggingface.co/lab/tern/blob/main/README.md license"
+    assert f"{where} sha256:abababababab seen 2026-08-20 12:00" in " ".join(shown.split())
     assert "“license: llama2”" in shown
 
 
