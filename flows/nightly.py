@@ -125,6 +125,7 @@ def _sweep_all(night: Night) -> bool:
             with sweeping.much_made():
                 while _sweep(night):
                     pass
+            sweeping.shown(night)
         except ListingError as error:
             night.tell(f"the hub's listing: {error}")
             return False

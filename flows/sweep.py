@@ -137,7 +137,19 @@ def _mind(night: Night, name: str) -> None:
         night.tell(f"{name}: its record in the listing cannot be read")
 
 
+def shown(night: Night) -> bool:
+    """Whether the listing showed anything. Raises ListingError where it did not although models were there: where all
+    are gone it is the listing that is, and what stands on the way answers so, too."""
+    counts = night.store.reader.counts(night.run.id)
+    if counts.get("seen") or counts.get("malformed"):
+        return True
+    if night.expected:
+        raise ListingError("it shows nothing at all", transient=False)
+    return False
+
+
 def sweep_ended(night: Night) -> None:
-    """Note that the listing was read to its end (unless only a part was asked for)."""
-    if not night.limited:
+    """Note that the listing was read to its end (unless only a part was asked for). One that showed nothing to who
+    knows of nothing is no look that says what was not there."""
+    if not night.limited and shown(night):
         night.run = night.store.writer.swept(night.run)

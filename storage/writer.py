@@ -16,6 +16,7 @@ from storage import schema
 from storage.beliefs import Beliefs
 from storage.bulk import insert_rows
 from storage.deep import SnapshotRecorder, Stored, stored_state
+from storage.due import due
 from storage.intern import Interner
 from storage.looks import PART, WHOLE, pack_ids, unpack_ids
 from storage.planner import after_a_sweep, by_index
@@ -273,25 +274,7 @@ class Writer(SecondThoughts):
     def due(self, run: Run, every_seconds: float, limit: int) -> list[Target]:
         """Targets whose deep crawl falls due: watched ones not seen closely of late, and those that a sweep flagged."""
         with self._engine.connect() as connection:
-            watched = [row.target for row in connection.execute(select(schema.watch.c.target).order_by("target"))]
-            t = schema.subject
-            columns = select(t.c.kind, t.c.key, t.c.deep_at, t.c.due, t.c.present)
-            rows = connection.execute(columns.where(t.c.due != 0).order_by(t.c.id).limit(limit)).all()
-            flagged = [Target(r.kind, r.key) for r in rows if r.present == PRESENT]
-            fresh = set()
-            for text in watched:
-                kind, _, key = text.partition(":")
-                row = connection.execute(columns.where(t.c.kind == kind, t.c.key == key)).one_or_none()
-                recent = run.started_at - every_seconds * 1_000_000
-                if (
-                    row is not None
-                    and row.deep_at is not None
-                    and recent < row.deep_at <= run.started_at
-                    and not row.due
-                ):
-                    fresh.add(text)
-        chosen = [Target(*text.split(":", 1)) for text in watched if text not in fresh]
-        return list(dict.fromkeys([*chosen, *flagged]))
+            return due(connection, run, every_seconds, limit)
 
 
 def _standing(beliefs: Beliefs) -> dict[str, int]:

@@ -85,9 +85,6 @@ class Listing:
                 page = read_page(answer.body, url, following, fetched_at)
             except ValueError as error:
                 raise ListingError(f"{url}: {error}", transient=not isinstance(error, TooMuchError)) from error
-            if not (page.records or page.malformed or following or _cursor(url)):
-                # Where all are gone it is the listing that is: what stands on the way answers so, too.
-                raise ListingError("the listing shows nothing at all", transient=False)
             content = hash(tuple(record.id for record in page.records))
             if content in shown:  # under a new cursor: to go on might never end, and what it hides is not known
                 raise ListingError(f"the listing shows the same page again at {url}", transient=False)

@@ -78,12 +78,6 @@ def test_what_is_asked(source: Source, clock: Clock) -> None:
     assert (ids([page]), page.next, page.malformed) == (["org/m0"], None, ())
 
 
-def test_a_listing_of_nothing_is_no_listing(source: Source, clock: Clock) -> None:
-    source.say = [Said(200, b"[]")]
-    with pytest.raises(ListingError, match="shows nothing at all"):
-        list(listing(source, clock).pages("models"))
-
-
 def test_a_cursor_continues_in_another_process_at_another_mirror(
     source: Source, elsewhere: Source, clock: Clock
 ) -> None:

@@ -76,3 +76,16 @@ def test_a_model_that_a_sweep_flagged_stays_due_while_a_document_fails(world: Wo
     world.sweep(10, [raw])
     world.deep(10.1, raw, {"README.md": "# B"})
     assert world.store.writer.due(world.begin(10.2, "crawl"), 0, 10) == []
+
+
+def test_what_fails_every_night_starves_no_other(world: World) -> None:
+    """More are due than a night looks at, none of them ever answers: each has its turn."""
+    names = [f"lab/m{number:02}" for number in range(12)]
+    for night, letter in enumerate("ab"):
+        raws = [model(name, "mit", modified=night, sha=letter * 40) for name in names]
+        world.sweep(night, raws)
+        for raw in raws if night == 0 else ():
+            world.deep(0.1, raw, {"README.md": "# M"})
+    turns = [world.store.writer.due(world.begin(night + 2, "crawl"), 0, 3) for night in range(12)]
+    assert {len(turn) for turn in turns} == {3}
+    assert {str(target) for turn in turns for target in turn} == {f"hf:{name}" for name in names}
