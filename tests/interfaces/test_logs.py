@@ -109,7 +109,7 @@ def test_a_traceback_is_one_line_too(
     assert len(said) == 2
     assert all(("Traceback" in text) == (place == 0) for place, text in enumerate(said))
     if form == "json":
-        assert "sqlite3" in json.loads(said[0])["traceback"]
+        assert "StoreError" in json.loads(said[0])["traceback"]
 
 
 def test_a_warning_of_pythons_is_a_line_of_the_form() -> None:
