@@ -177,12 +177,19 @@ def changes_command(
             app.say(f"there are more: --after {page.next}")
 
 
+def tell_strangers(app: App, reader: Reader, targets: Iterable[Target]) -> bool:
+    """Whether any of the targets was never seen; each is a failure, which goes on with the others."""
+    strangers = [target for target in targets if not reader.knows(target)]
+    for target in strangers:
+        app.fail(unknown(reader, target))
+    return bool(strangers)
+
+
 def _tell_unknown(app: App, reader: Reader, page: Page, target: Target | None, developer: str | None) -> bool:
     """Whether there are no changes because nobody knows what was asked about; told, as that is no answer."""
     if page.found:
         return False
-    if target is not None and not reader.knows(target):
-        app.fail(unknown(reader, target))
+    if target is not None and tell_strangers(app, reader, [target]):
         return True
     owner = (developer or "").rstrip("/")
     near = reader.developers(owner) if owner else []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crawlers.targets import Target
+from interfaces.cli.ask import tell_strangers
 from interfaces.cli.context import App
 from interfaces.cli.dates import END_OF_DAY, START_OF_DAY
 from interfaces.cli.errors import Exit
@@ -109,6 +110,9 @@ def reclassify_command(app: App, targets: tuple[Target, ...], dry_run: bool, for
 
     Everything, where no target is named. Example: ajar reclassify --dry-run
     """
+    if targets:
+        with app.reader() as reader:
+            tell_strangers(app, reader, targets)
     if dry_run:
         return _rehearse(app, targets, form)
     from flows.engine import configure_prefect

@@ -11,7 +11,7 @@ import click
 
 from classifiers.model import Component
 from crawlers.targets import Target
-from interfaces.cli.ask import unknown
+from interfaces.cli.ask import tell_strangers
 from interfaces.cli.context import App
 from interfaces.cli.dates import END_OF_DAY, START_OF_DAY
 from interfaces.cli.errors import AjarError
@@ -123,9 +123,7 @@ def contradictions_command(
 
     with app.reader() as reader:
         engine = reader.engine
-        strangers = [target for target in targets if not reader.knows(target)]
-        for target in strangers:
-            app.fail(unknown(reader, target))
+        strangers = tell_strangers(app, reader, targets)
         found = contradictions(engine, as_of or app.settings.now(), tuple(dict.fromkeys(targets)), known_at)
         if form:
             write = streams.write_list if form == "json" else streams.write_lines

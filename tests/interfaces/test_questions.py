@@ -112,6 +112,13 @@ def test_what_nobody_knows_is_no_answer_of_nothing(ajar: Ajar, question: tuple[s
     assert "no c" not in ajar.err
 
 
+def test_a_name_that_nobody_knows_is_not_judged_anew_in_silence(ajar: Ajar) -> None:
+    said = ajar("reclassify", "--dry-run", "Tidewater-Labs/Tern-7b", "tidewater-labs/tern-7b", status=1)
+    assert said == "1 subjects, 0 would be revised; nothing was recorded\n"
+    assert "did you mean hf:tidewater-labs/tern-7b?" in ajar.err
+    assert len(ajar.err.splitlines()) == 1
+
+
 def test_a_developer_in_another_case_is_named_and_one_without_changes_is_an_answer(ajar: Ajar) -> None:
     assert ajar("changes", "--developer", "Tidewater-Labs") == ""
     assert "no model of Tidewater-Labs is known; did you mean tidewater-labs?" in ajar.err
