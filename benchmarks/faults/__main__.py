@@ -44,7 +44,8 @@ withdrawals and changes, and {watched} watched targets, a release with its code,
 5, medians; a faultless pair takes {requests:.0f} requests and {seconds:.1f} s. Coverage is the worst of the seeds. *Not
 seen* is the median of what the runs' rows count as failed. *Equal*: every change, interval and evidence of the two
 nights is that of the faultless ones. *Caught up*: after one more night without faults every answer is. *Invented*:
-changes that no publisher made, in all runs. Faults marked * are never asked again: they say no, not "later".
+changes that no publisher made, in all runs. Seconds are those of pairs that ran side by side (`--jobs`).
+Faults marked * are never asked again: they say no, not "later".
 
 | fault | rate | requests | faults | seconds | listing | targets | not seen | equal | caught up | invented |
 |---|---|---|---|---|---|---|---|---|---|---|
