@@ -113,6 +113,10 @@ class GithubSpider(SourceSpider):
                 **about,
             )
             repository = named
+        yield from self._files(ask, repository, about)
+
+    def _files(self, ask: Ask, repository: str, about: Mapping[str, Any]) -> Iterator[Any]:
+        """Ask for the list of files, and for the releases."""
         # Where a document is missing or failed, the list of files is needed to know whether it is there.
         seen = [state for slot, state in self.visit.known.items() if _is_document_of(ask, slot)]
         read = bool(seen) and not any(state.failed for state in seen)
