@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from interfaces.demo.repository import Repository, parse_repository
+from tests.prefect_api import ask
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 POOLS: Final = ("ajar", "ajar-shards")
@@ -98,10 +98,7 @@ class Cluster:
 
     def post(self, path: str) -> list[dict[str, object]]:
         """What the server answers to an empty POST."""
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.url}/{path}", b"{}", headers)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            found: list[dict[str, object]] = json.loads(answer.read())
+        found: list[dict[str, object]] = ask(f"{self.url}/{path}")
         return found
 
     def kill(self, worker: subprocess.Popen[bytes]) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ import pytest
 
 from crawlers.settings import Settings
 from flows import engine
+from tests.prefect_api import ask
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,17 +29,16 @@ class Api:
 
     def post(self, path: str, body: object = None) -> Any:
         """What the API answers to a POST of JSON."""
-        password = base64.b64encode(os.environ.get("PREFECT_API_AUTH_STRING", "").encode()).decode()
-        headers = {"Content-Type": "application/json", "Authorization": f"Basic {password}"}
-        request = urllib.request.Request(f"{self.url}/{path}", json.dumps(body or {}).encode(), headers)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.loads(answer.read() or b"null")
+        return ask(f"{self.url}/{path}", body, headers=self._password())
 
     def delete(self, path: str) -> None:
         """DELETE."""
+        ask(f"{self.url}/{path}", method="DELETE", headers=self._password())
+
+    @staticmethod
+    def _password() -> dict[str, str]:
         password = base64.b64encode(os.environ.get("PREFECT_API_AUTH_STRING", "").encode()).decode()
-        headers = {"Authorization": f"Basic {password}"}
-        urllib.request.urlopen(urllib.request.Request(f"{self.url}/{path}", method="DELETE", headers=headers)).close()
+        return {"Authorization": f"Basic {password}"}
 
     def flow_runs(self, flow: str) -> list[dict[str, Any]]:
         """The flow's runs, oldest first."""
