@@ -136,6 +136,24 @@ def test_a_source_that_fails_retires_nothing(served: Web) -> None:
     }
 
 
+def test_what_was_followed_keeps_its_place_while_what_names_it_cannot_be_read(served: Web) -> None:
+    """The card names as many repositories as are followed; what the paper names beside them is no news that night."""
+    for name in "abcd":
+        publish(served, f"marsh/heron-{name}", {"README.md": f"# {name}\n"})
+    model(served, "marsh/heron-1b", " ".join(f"https://github.com/marsh/heron-{name}" for name in "abc"))
+    served.say("https://arxiv.org/html/2402.00001", html("https://github.com/marsh/heron-d"))
+
+    def followed(found: dict[str, Snapshot]) -> set[str]:
+        return {slot.partition("#")[0][-1] for slot, s in found.items() if s.detail.startswith("via ") and s.body}
+
+    first = crawl(served)
+    assert followed(first) == set("abc")
+    served.say(f"{HUB}/api/models/marsh/heron-1b", status=403)
+    later = crawl(served, known={slot: s for slot, s in first.items() if not slot.startswith("arxiv:")})
+    assert later["arxiv:2402.00001#html"].status is FetchStatus.OK, "it was read anew"
+    assert not any(slot.startswith("github:marsh/heron-d") for slot in later)
+
+
 def test_a_second_look_fetches_no_document_again(served: Web) -> None:
     known: dict[str, KnownState] = dict(crawl(served))
     served.asked.clear()

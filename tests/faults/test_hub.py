@@ -133,6 +133,29 @@ def test_cursors_that_always_expire_end_in_a_part_that_says_so(ajar: Ajar, hub: 
     assert len(hub.pages) == 4
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Reply(400, b'{"error": "Invalid query"}'), "HTTP 400: Invalid query"),
+        (
+            Reply(404, b'{"error": "Repository not found"}', {"X-Error-Code": "RepoNotFound"}),
+            "HTTP 404: Repository not",
+        ),
+        (Reply(401, b'{"error": "Invalid username or password."}'), "HTTP 401: Invalid username or password."),
+    ],
+)
+def test_a_listing_that_is_refused_at_its_start_is_asked_for_once(
+    answer: Reply, said: str, ajar: Ajar, hub: FaultyHub
+) -> None:
+    """There is no cursor that may have expired, and no repository that may be missing or private."""
+    hub.choose = lambda target, _: answer if target.startswith("/api/models?") else None
+    done = night(ajar, hub)
+    assert (done.code, done.json["status"], done.json["coverage"]["listing"]) == (1, "partial", "none")
+    assert len(hub.pages) == 1
+    assert said in done.json["failures"][0]
+    assert done.json["counts"]["deep"] == len(WATCHED)
+
+
 def test_a_page_that_repeats_ends_the_listing_and_not_the_night(ajar: Ajar, hub: FaultyHub) -> None:
     """Each page is the first one again, with a cursor that was never there: it would go on for ever."""
     first: list[Reply] = []
