@@ -30,7 +30,7 @@ from classifiers.releases.weights import (
     weights_released,
     weights_terms,
 )
-from classifiers.silence import DENIED, WITHHELD
+from classifiers.silence import ANNOUNCED, DENIED, WITHHELD
 from classifiers.terms import Governing, Terms, govern
 from classifiers.text import excerpt
 from crawlers.snapshot import FetchStatus
@@ -155,6 +155,8 @@ def _confidence(state: State, level: int | None, asked: tuple[Finding, ...], gov
 
 
 def _access(component: Component, sources: Sources, state: State, level: int | None) -> Access | None:
+    if component is Component.WEIGHTS and any(it.value == ANNOUNCED for it in weights_released(sources)):
+        return Access.ANNOUNCED
     if state is not State.ASSESSED:
         return None
     if level == 1:

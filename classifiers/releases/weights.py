@@ -15,11 +15,12 @@ from classifiers.probes.code import code_governing, libraries
 from classifiers.probes.licenses import weights_governing
 from classifiers.probes.weights import weights_released as hub_weights
 from classifiers.probes.weights import weights_used_in_card
+from classifiers.releases.claims import of_another
 from classifiers.releases.code import absent_code, license_of
-from classifiers.releases.phrases import MOST, paths_of, said
-from classifiers.releases.sources import HEAD, Kind, Sources, Text, pointer
+from classifiers.releases.phrases import MOST, announced, paths_of, said
+from classifiers.releases.sources import HEAD, RELEASE, Kind, Sources, Text, pointer
 from classifiers.releases.stages import places, quoted
-from classifiers.silence import SILENCE, WITHHELD
+from classifiers.silence import ANNOUNCED, SILENCE, WITHHELD
 from classifiers.terms import Terms
 from classifiers.text import decode, excerpt
 from classifiers.texts import Document, read_document
@@ -89,7 +90,7 @@ def licensed_in_words(sources: Sources) -> tuple[Terms, ...]:
         for start, sentence in _sentences(text.text):
             if len(sentence) > _LONGEST or not (_ABOUT_WEIGHTS.search(sentence) and _LICENSED.search(sentence)):
                 continue
-            if _OF_CODE.search(sentence):
+            if _OF_CODE.search(sentence) or of_another(sources.view.subject.removeprefix(RELEASE), sentence):
                 continue
             if not text.own_words and not re.search(r"(?i)\b(?:our|we)\b", sentence):
                 continue
@@ -204,6 +205,9 @@ def weights_released(sources: Sources) -> Iterator[Finding]:
     elif licensed := tuple(_model_licenses(sources)):
         detail = "A repository of the release holds a licence for the model."
         yield Finding(name, Outcome.TRUE, tuple(it.pointer for it in licensed)[:MOST], detail, "license")
+    elif planned := announced(sources, "weights-released"):
+        detail = "The texts say that they are to be released; that they are was not found."
+        yield Finding(name, Outcome.NOT_SUPPORTED, quoted(planned), detail, ANNOUNCED)
     elif sources.of("hf:"):
         shown = tuple(Pointer(f"{source}#record", "status", "not there") for source in sources.of("hf:")[:MOST])
         detail = "The hub repositories that the release is said to live in were not there, or show no weights."
