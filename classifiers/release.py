@@ -101,13 +101,14 @@ def _component(component: Component, sources: Sources, looked: tuple[Finding, ..
     against = _ask("places-agree", contradictions, sources) if component is Component.WEIGHTS else ()
     findings = (*asked, *licensed, *against, *looked)
     state, value = by_table(RELEASE_TABLES[component], component, findings)
+    planned = component is Component.WEIGHTS and any(it.value == ANNOUNCED for it in asked)
     released = state is State.ASSESSED and value not in (1, None) and governing is not None and value == governing.level
     return Assessment(
         component=component,
         state=state,
         level=value,
         license=governing.license if governing and released else None,
-        access=_access(component, sources, state, value),
+        access=Access.ANNOUNCED if planned else _access(component, sources, state, value),
         confidence=_confidence(state, value, asked, governing),
         findings=findings,
         declared=_declared(sources) if component is Component.WEIGHTS else (),
@@ -155,8 +156,6 @@ def _confidence(state: State, level: int | None, asked: tuple[Finding, ...], gov
 
 
 def _access(component: Component, sources: Sources, state: State, level: int | None) -> Access | None:
-    if component is Component.WEIGHTS and any(it.value == ANNOUNCED for it in weights_released(sources)):
-        return Access.ANNOUNCED
     if state is not State.ASSESSED:
         return None
     if level == 1:
