@@ -18,7 +18,7 @@ from classifiers.levels import by_table
 from classifiers.model import CODE_COMPONENTS, Access, Assessment, Component, Finding, Outcome, Pointer, State, View
 from classifiers.releases.code import code_released, code_terms
 from classifiers.releases.contradictions import contradictions
-from classifiers.releases.data import data_released, data_terms
+from classifiers.releases.data import data_access, data_released, data_terms
 from classifiers.releases.levels import RELEASE_TABLES
 from classifiers.releases.phrases import said
 from classifiers.releases.sources import RELEASE, Sources
@@ -161,7 +161,7 @@ def _access(component: Component, sources: Sources, state: State, level: int | N
     if level == 1:
         return Access.NONE
     if component is not Component.WEIGHTS:
-        return Access.PUBLIC
+        return Access.PUBLIC if component in CODE_COMPONENTS else _data_access(component, sources)
     gates = {gate for _, view in sources.hubs if (gate := _gate(view))}
     if gates:
         return Access.GATED_MANUAL if "manual" in gates else Access.GATED_AUTO
@@ -170,6 +170,12 @@ def _access(component: Component, sources: Sources, state: State, level: int | N
     if any(it.outcome is Outcome.TRUE for it in weights_released(sources)):
         return Access.REQUEST_FORM if said(sources, "request") and not sources.hubs else Access.PUBLIC
     return Access.API_ONLY
+
+
+def _data_access(component: Component, sources: Sources) -> Access | None:
+    with suppress(ValueError):
+        return data_access(sources, component)
+    return None
 
 
 def _gate(view: View) -> str:

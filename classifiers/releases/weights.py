@@ -126,10 +126,15 @@ def weights_terms(sources: Sources) -> tuple[Terms, ...]:
     hold for the model, else the licence of a repository offering them."""
     on_hub = hub_terms(sources, code=False)
     known = tuple(terms for terms in on_hub if terms.known)
-    if known:
+    read = {terms.pointer.slot.partition("#")[0] for terms in known}
+    unread = tuple(terms for terms in on_hub if terms.pointer.slot.partition("#")[0] not in read)
+    if known and not unread:
         return known
     told = licensed_in_words(sources)
     held = tuple(terms for terms in _model_licenses(sources) if terms.known)
+    if known:
+        # One of several repositories is under terms that are not known: those of the others are not the least open.
+        return (*known, *(told or held or unread))
     if told or held:
         return (*told, *held)
     offering = {match.text.slot.partition("#")[0] for match in said(sources, "weights-released")}
@@ -227,7 +232,7 @@ def _on_hub(sources: Sources) -> Iterator[Pointer]:
                 if finding.outcome is Outcome.TRUE:
                     yield from (replace(p, slot=f"{source}#{p.slot}") for p in finding.evidence)
         record = evidence.record
-        if record is not None and (record.library or record.gated):
+        if record is not None and not record.files_shown and (record.library or record.gated):
             yield Pointer(f"{source}#record", "library", excerpt(record.library or "gated"))
 
 
