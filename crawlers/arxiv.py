@@ -19,6 +19,7 @@ from lxml import etree
 from scrapy.http import Response
 
 from crawlers.reading import etag_of, looks_like_html, moment
+from crawlers.sign_in import WHY, signs_in
 from crawlers.snapshot import FetchStatus
 from crawlers.source import Ask
 from crawlers.spiders import SourceSpider
@@ -139,6 +140,8 @@ class ArxivSpider(SourceSpider):
         if response.status != 200 or not looks_like_html(response.body):
             why = "not HTML" if response.status == 200 else f"HTTP {response.status}"
             return self.slot(ask, part, response.url, FetchStatus.ERROR, detail=why)
+        if signs_in(f"{SITE}/{part}/{ask.key}", response.url, response.body):
+            return self.slot(ask, part, response.url, FetchStatus.ERROR, detail=WHY)
         return self.slot(
             ask,
             part,

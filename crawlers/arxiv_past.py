@@ -16,6 +16,7 @@ from scrapy.http import Response
 
 from crawlers.arxiv import API, HTML, MAX_FEED, MAX_PAPER, METADATA, SITE, ArxivSpider, Entry, entry_url, read_entries
 from crawlers.reading import looks_like_html
+from crawlers.sign_in import WHY, signs_in
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask
 
@@ -89,6 +90,9 @@ class ArxivPastSpider(ArxivSpider):
             why = f"HTTP {response.status}" if response.status != 200 else "not HTML"
             again = self.damaged(response, why) if response.status == 200 else None
             yield again or self.slot(ask, HTML, response.url, FetchStatus.ERROR, detail=f"v{n}: {why}")
+            return
+        if signs_in(f"{SITE}/html/{ask.key}v{n}", response.url, response.body):
+            yield self.slot(ask, HTML, response.url, FetchStatus.ERROR, detail=f"v{n}: {WHY}")
             return
         snapshot = self.slot(
             ask,

@@ -72,9 +72,9 @@ class GithubPast:
         try:
             found = self._histories(reading)
         except QuotaError as error:
-            return Estimate(problem=str(error))
+            return Estimate(problem=str(error), reached=reading.reached)
         if found is None:
-            return Estimate(problem=reading.told[-1])
+            return Estimate(problem=reading.told[-1], reached=reading.reached)
         wanted = sum(1 for history in found.values() for commit in history if period.holds(commit.at))
         first = sum(min(2, len(history[0].parents or ())) for history in found.values() if history)
         # Releases and tags are a request each; a tag that is no release, and a list of files, one more.

@@ -15,6 +15,7 @@ from scrapy.http import Response
 
 from crawlers.links import PAGE_HOSTS
 from crawlers.reading import etag_of, looks_like_html
+from crawlers.sign_in import UNSEEN, WHY, signs_in
 from crawlers.snapshot import FetchStatus
 from crawlers.source import Ask
 from crawlers.spiders import SourceSpider
@@ -23,7 +24,6 @@ PAGE: Final = "page"
 MAX_PAGE: Final = 10 * 1024 * 1024
 _TEXT: Final = "text-"
 _GONE: Final = (404, 410)
-_UNSEEN: Final = ("script", "style", "noscript", "template", "svg", "iframe", "head")
 
 
 class PagesSpider(SourceSpider):
@@ -52,6 +52,9 @@ class PagesSpider(SourceSpider):
             again = self.damaged(response, "not a page")
             detail = f"not a page that we read ({kind[:60]})"
             yield again or self.slot(ask, PAGE, ask.key, FetchStatus.ERROR, detail=detail)
+            return
+        if signs_in(ask.key, response.url, response.body):
+            yield self.slot(ask, PAGE, ask.key, FetchStatus.ERROR, detail=WHY)
             return
         text = fingerprint(kind, response.body)
         if text == split_etag(self.visit.etag(ask.slot(PAGE)))[0]:
@@ -83,7 +86,7 @@ def fingerprint(kind: str, body: bytes) -> str:
     if "html" in kind or not kind:
         try:
             root = html.fromstring(body, parser=html.HTMLParser(no_network=True, huge_tree=False, remove_comments=True))
-            etree.strip_elements(root, *_UNSEEN, with_tail=False)
+            etree.strip_elements(root, *UNSEEN, with_tail=False)
             seen = " ".join("".join(root.itertext()).split()).encode("utf-8", "surrogatepass")
         except (etree.LxmlError, ValueError, AssertionError):
             seen = body

@@ -114,4 +114,5 @@ def summed(parts: Iterable[Estimate]) -> Estimate:
         sum(part.commits for part in found),
         sum(part.requests for part in found),
         "; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else ""),
+        any(part.reached for part in found),
     )

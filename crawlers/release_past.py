@@ -56,7 +56,7 @@ class ArxivPast:
 
     def estimate(self, asks: Sequence[Ask], period: Period) -> Estimate:
         """Asks nobody."""
-        return Estimate(0, A_PAPER * len(asks))
+        return Estimate(0, A_PAPER * len(asks), reached=False)
 
     def past(self, subject: str, asks: Sequence[Ask], period: Period, shelf: Shelf = NO_SHELF) -> Past:
         """Every version in the period, under its date."""
@@ -81,7 +81,7 @@ class PagesPast:
 
     def estimate(self, asks: Sequence[Ask], period: Period) -> Estimate:
         """Asks nobody."""
-        return Estimate(0, A_PAGE * len(asks) if self._wayback else 0)
+        return Estimate(0, A_PAGE * len(asks) if self._wayback else 0, reached=False)
 
     def past(self, subject: str, asks: Sequence[Ask], period: Period, shelf: Shelf = NO_SHELF) -> Past:
         """The captures in the period; without the Wayback Machine, that nobody looked."""

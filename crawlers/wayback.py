@@ -20,6 +20,7 @@ import orjson
 from scrapy.http import Response
 
 from crawlers.pages import MAX_PAGE, PAGE, fingerprint, readable
+from crawlers.sign_in import WHY, signs_in
 from crawlers.snapshot import FetchStatus, Snapshot
 from crawlers.source import Ask
 from crawlers.spiders import SourceSpider
@@ -97,6 +98,8 @@ class WaybackSpider(SourceSpider):
             problem = "another capture was served"
         elif not readable(kind, response.body):
             problem = f"not a page that we read ({kind[:60]})"
+        elif signs_in(ask.key, ask.key, response.body):
+            problem = WHY
         if problem:
             detail = f"the capture of {run.first.at.isoformat()}: {problem}"
             yield self.slot(ask, PAGE, response.url, FetchStatus.ERROR, detail=detail)

@@ -47,12 +47,14 @@ class BackfillOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a target's past would cost: about ``requests``; ``problem`` says why it cannot be read."""
+    """What a target's past would cost: about ``requests``; ``problem`` says why it cannot be read, ``reached`` whether
+    anybody answered."""
 
     target: Target
     commits: int
     requests: int
     problem: str
+    reached: bool
 
 
 @dataclass(slots=True)
@@ -180,9 +182,9 @@ def estimate(
         for number, target in enumerate(wanted, 1):
             try:
                 found = crawlers.of(target).estimate(target, since, until)
-                costs.append(Cost(target, found.commits, found.requests, found.problem))
+                costs.append(Cost(target, found.commits, found.requests, found.problem, found.reached))
             except PastError as error:
-                costs.append(Cost(target, 0, 0, str(error)))
+                costs.append(Cost(target, 0, 0, str(error), reached=True))
             progress("estimate", number, len(wanted))
     return costs
 

@@ -50,7 +50,10 @@ class Retry:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether trying again may help. An error may say so itself (``transient``); a network's or a lock's may."""
+    """Whether trying again may help. An error may say so itself (``transient``); a network's or a lock's may.
+
+    So may what Prefect's API answers on a machine that is busy, after its client asked six times for a minute.
+    """
     said = getattr(error, "transient", None)
     if isinstance(said, bool):
         return said
@@ -59,6 +62,11 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and is_full(error):
         return False  # somebody has to do something
     kinds = {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(error).__mro__}
+    if ("prefect", "ConcurrencySlotAcquisitionError") in kinds:  # what kept it from asking is its cause
+        return error.__cause__ is not None and is_transient(error.__cause__)
+    if ("prefect", "PrefectHTTPStatusError") in kinds:
+        status = error.response.status_code  # type: ignore[attr-defined]
+        return bool(status == 429 or status >= 500)
     return any(package in {"httpx", "httpx2"} and name == "TransportError" for package, name in kinds) or (
         ("sqlalchemy", "OperationalError") in kinds
     )

@@ -26,7 +26,7 @@ from urllib.request import getproxies_environment
 from flows.api_server import PrivateApi, healthy, state_directory
 from flows.errors import EngineError
 from flows.redaction import bare
-from flows.user_config import prefect_settings
+from flows.user_config import prefect_settings, refuse_unusable
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -58,13 +58,15 @@ def configure_prefect(settings: Settings | None = None, *, scheduler: bool = Fal
 
     Nothing that the user set is overridden. Prefect logs to stderr: all of it where it schedules, warnings to a
     user's server, and with a private API only what is critical, because the caller is told of a failure by the error
-    itself. ``settings`` is kept for ``current_settings`` and never reaches Prefect.
+    itself. ``settings`` is kept for ``current_settings`` and never reaches Prefect. Raises SettingsError for what
+    Prefect would refuse.
     """
     global _api
     if settings is not None:
         _settings.set(settings)
     if _api is not None:
         return
+    refuse_unusable()
     for name in ("EventsWorker", "APILogWorker"):  # at every exit they warn that they are still sending
         logging.getLogger(name).setLevel(logging.ERROR)
     theirs = prefect_settings()

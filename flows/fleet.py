@@ -205,11 +205,14 @@ class Fleet:
         from prefect.client.orchestration import get_client
         from prefect.states import Cancelled
 
-        with get_client(sync_client=True) as client:
-            for followed in self._followed.values():
-                flow_run = None if followed.flow_run is None else _read(followed.flow_run)
-                if flow_run is not None and flow_run.state is not None and flow_run.state.is_scheduled():
-                    client.set_flow_run_state(flow_run.id, Cancelled(message="The night did this shard itself."))
+        try:
+            with get_client(sync_client=True) as client:
+                for followed in self._followed.values():
+                    flow_run = None if followed.flow_run is None else _read(followed.flow_run)
+                    if flow_run is not None and flow_run.state is not None and flow_run.state.is_scheduled():
+                        client.set_flow_run_state(flow_run.id, Cancelled(message="The night did this shard itself."))
+        except Exception as error:  # a worker that begins one finds nothing to do
+            log.info("flow runs that nobody began are not taken back: %s", type(error).__name__)
 
     def _tell(self) -> None:
         for part in shards.shards(self.night.store.engine, self.night.run.id):

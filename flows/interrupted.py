@@ -7,6 +7,7 @@ that count running runs: what the crawl itself left half done is found in our ow
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas import FlowRun
+
+log: Final = logging.getLogger(__name__)
 
 _PREFIX: Final = "process:"
 
@@ -49,15 +52,21 @@ def _started(pid: int) -> str | None:
 
 
 def enter(flow_name: str) -> None:
-    """Tag the current flow run with this process, and close the runs of ``flow_name`` whose process is gone."""
+    """Tag the current flow run with this process, and close the runs of ``flow_name`` whose process is gone.
+
+    Where Prefect's API cannot be asked for that, the run goes on without: it is housekeeping.
+    """
     from prefect.client.orchestration import get_client
     from prefect.runtime import flow_run
 
     if flow_run.id is None:
         return
-    with get_client(sync_client=True) as client:
-        client.update_flow_run(flow_run.id, tags=[*flow_run.tags, process_tag()])
-        close_gone(client, flow_name)
+    try:
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(flow_run.id, tags=[*flow_run.tags, process_tag()])
+            close_gone(client, flow_name)
+    except Exception as error:
+        log.info("runs of killed processes are not closed this time: %s", type(error).__name__)
 
 
 def close_gone(client: SyncPrefectClient, flow_name: str) -> list[FlowRun]:

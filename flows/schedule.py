@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from flows import engine
 from flows.errors import ScheduleError
 from flows.redaction import bare
-from flows.user_config import prefect_settings
+from flows.user_config import prefect_settings, refuse_unusable
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -48,6 +48,7 @@ def serve(
     be kept, before anything is started, and EngineError where Prefect cannot be reached.
     """
     tell = say or _tell
+    refuse_unusable()
     check(cron, timezone)
     engine.configure_prefect(settings, scheduler=True, local=local_server())
     engine.wait_until_ready()

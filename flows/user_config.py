@@ -3,6 +3,9 @@
 Prefect takes settings from the environment, ``.env``, ``prefect.toml``, ``[tool.prefect]`` in ``pyproject.toml`` and
 the active profile. Our defaults go into the environment, which beats them all, so we have to look before we set one.
 Importing Prefect to find out costs a second that its server could use for starting.
+
+What Prefect, and the clients of HTTP below it and below us, would refuse with many lines or with a traceback is looked
+for here too (:func:`unusable`).
 """
 
 from __future__ import annotations
@@ -10,8 +13,45 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from urllib.request import getproxies_environment
+
+from crawlers.settings import SettingsError
+
+LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def refuse_unusable() -> None:
+    """Raise SettingsError for the first thing that :func:`unusable` finds: before Prefect is imported."""
+    for problem, fix in unusable():
+        raise SettingsError(f"{problem}: {fix}")
+
+
+def unusable(
+    environ: Mapping[str, str] = os.environ, directory: Path | None = None, *, socks: bool | None = None
+) -> Iterator[tuple[str, str]]:
+    """What is set and cannot be used by the libraries that read it, each with its fix.
+
+    ``socks``: whether what it takes for SOCKS proxies is installed (found out where None).
+    """
+    level = prefect_settings(environ, directory).get("PREFECT_LOGGING_LEVEL", "INFO")
+    if level.upper() not in LEVELS:
+        yield f"PREFECT_LOGGING_LEVEL is {level[:40]!r}, which is no level", f"write {', '.join(LEVELS)}, or unset it"
+    proxies = getproxies_environment()
+    if "*" in proxies.pop("no", ""):
+        return
+    able = find_spec("socksio") is not None if socks is None else socks
+    for kind in proxies.keys() & {"http", "https", "all"}:
+        scheme, colon, _ = proxies[kind].partition("://")  # the rest may hold a password
+        name = f"{kind.upper()}_PROXY"
+        if colon and scheme.lower() not in ("http", "https", *(("socks5", "socks5h") if able else ())):
+            why = "the package 'socksio' is not installed" if scheme.lower() in ("socks5", "socks5h") else "unknown"
+            yield (
+                f"{name} names a proxy of kind {scheme[:20]!r} ({why})",
+                f"name one as http://HOST:PORT, or unset {name}",
+            )
 
 
 def prefect_settings(environ: Mapping[str, str] = os.environ, directory: Path | None = None) -> dict[str, str]:

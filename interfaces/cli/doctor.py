@@ -47,7 +47,8 @@ def _examine(app: App) -> Iterator[Check]:
     yield from checks.check_versions()
     yield from machinery.check_pins()
     yield from surroundings.check_names(os.environ)
-    yield from surroundings.check_environment()
+    around = list(surroundings.check_environment())
+    yield from around
     try:
         settings = app.settings
     except Exception as error:
@@ -66,6 +67,9 @@ def _examine(app: App) -> Iterator[Check]:
     yield from _tried("prefect server", lambda: machinery.check_prefect(settings))
     yield from checks.check_tokens(settings)
     yield from _tried("mirror", lambda: surroundings.check_mirrors(settings))
+    if any("_PROXY" in check.message for check in around):
+        yield Check("hub", Health.FAILED, "nobody can be asked", "mend the proxy first")
+        return
     yield from _tried("hub", lambda: checks.check_sources(settings))
     yield from _tried("github", lambda: checks.check_github(settings))
 

@@ -51,8 +51,10 @@ def backfill_command(
     if not wanted:
         raise click.UsageError("name a target, or --watchlist where it is not empty")
     from flows.engine import configure_prefect
+    from flows.user_config import refuse_unusable
 
     if dry_run:
+        refuse_unusable()
         from flows.backfill import estimate
 
         with app.progress() as progress:
@@ -89,6 +91,8 @@ def _print_costs(app: App, costs: list[Cost], form: str | None) -> None:
     for cost in costs:
         if cost.problem:
             app.fail(clean(cost.problem))
+    if any(cost.problem for cost in costs) and not any(cost.reached for cost in costs):
+        app.status = Exit.UNREACHABLE
     requests = sum(cost.requests for cost in costs)
     if form == "json":
         entries = [{"target": str(c.target), "commits": c.commits, "requests": c.requests} for c in costs]
@@ -135,6 +139,9 @@ def reclassify_command(app: App, targets: tuple[Target, ...], dry_run: bool, for
 
 
 def _rehearse(app: App, targets: tuple[Target, ...], form: str | None) -> None:
+    from flows.user_config import refuse_unusable
+
+    refuse_unusable()
     from flows.reclassify import rehearse
 
     subjects = number = 0

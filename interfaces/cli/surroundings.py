@@ -85,11 +85,11 @@ def check_runs(settings: Settings) -> Iterator[Check]:
 
 
 def check_environment() -> Iterator[Check]:
-    """Files that variables name for the libraries below us, and which are not there."""
+    """What variables name for the libraries below us, and which is not there or cannot be used."""
+    from flows.user_config import unusable
+
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"):
         if (path := os.environ.get(name)) and not Path(path).exists():
             yield Check("certificates", Health.FAILED, f"{name} names {path}, which is not there", f"unset {name}")
-    level = os.environ.get("PREFECT_LOGGING_LEVEL", "INFO").upper()
-    if level not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", "NOTSET"):
-        fix = "write DEBUG, INFO, WARNING, ERROR or CRITICAL"
-        yield Check("prefect", Health.FAILED, f"PREFECT_LOGGING_LEVEL is {level[:40]!r}, which is no level", fix)
+    for problem, fix in unusable():
+        yield Check("environment", Health.FAILED, problem, fix)

@@ -13,7 +13,7 @@ import pytest
 def ajar(folder: Path, *arguments: str) -> str:
     """Standard output of the command, which must end well."""
     command = [str(Path(sys.executable).with_name("ajar")), *arguments]
-    done = subprocess.run(command, cwd=folder, env={**os.environ}, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=folder, env={**os.environ}, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

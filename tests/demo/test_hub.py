@@ -28,7 +28,7 @@ def ask(url: str, **headers: str) -> tuple[int, Message, bytes]:
     """Status, headers and body; redirects are not followed."""
     request = urllib.request.Request(url, headers={k.replace("_", "-"): v for k, v in headers.items()})
     try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=10) as answer:
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=60) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()

@@ -21,6 +21,7 @@ from sqlalchemy import Engine, event
 from tests.faults.conftest import WATCHED, Ajar, Calm, history, night, once, second_page
 from tests.faults.hub import NIGHT, FaultyHub
 from tests.interfaces.test_front_door import RUN, environment
+from tests.postgres_server import restart_postgres
 
 pytestmark = pytest.mark.prefect
 LOCK: Final = 0x414A4153
@@ -54,11 +55,11 @@ def test_a_night_that_is_ended_goes_on_where_its_data_ends(
         env=environment(HF_ENDPOINT=hub.url, AJAR_CLOCK=NIGHT),
         start_new_session=True,
     )
-    assert asked.wait(60)
+    assert asked.wait(300)
     while (row := run_row(ajar))["counts"].get("pages", 0) < 2:
         assert process.poll() is None
     os.killpg(process.pid, number)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert row["status"] == "running"
     if number is signal.SIGTERM:
         assert process.returncode == 143
@@ -174,12 +175,6 @@ def test_a_database_that_stays_locked_stops_the_run_and_is_named(ajar: Ajar, hub
     assert history(ajar) == calm[0]
 
 
-def restart(server: Any) -> None:
-    """Stop it as a service manager does, cutting off who is connected, and start it again."""
-    server.stop()
-    server.ensure_postgres_running()
-
-
 @pytest.mark.parametrize("times", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_database_that_is_restarted_is_reached_again(
     times: int, ajar: Ajar, hub: FaultyHub, calm: Calm, own_server: Any
@@ -191,7 +186,7 @@ def test_a_database_that_is_restarted_is_reached_again(
     def before(target: str) -> None:
         if (second_page(target) or "/resolve/" in target) and len(restarted) < times:
             restarted.append(target)
-            restart(own_server)
+            restart_postgres(own_server)
 
     hub.before = before
     done = night(ajar, hub, **where)
@@ -207,7 +202,7 @@ def test_a_run_whose_lock_another_took_meanwhile_stops(ajar: Ajar, hub: FaultyHu
     others: list[psycopg.Connection[Any]] = []
 
     def steal() -> None:
-        restart(own_server)
+        restart_postgres(own_server)
         others.append(psycopg.connect(url, autocommit=True))
         others[0].execute("SELECT pg_advisory_lock(%s)", [LOCK])
 

@@ -58,7 +58,7 @@ class Api:
         return eventually(ended, lambda found: len(found) >= expected)
 
 
-def eventually(ask: Callable[[], T], enough: Callable[[T], bool], seconds: float = 60) -> T:
+def eventually(ask: Callable[[], T], enough: Callable[[T], bool], seconds: float = 180) -> T:
     """Ask again until the answer is enough; fails with the last answer if it never is."""
     deadline = time.monotonic() + seconds
     while not enough(answer := ask()):

@@ -11,10 +11,12 @@ from dataclasses import replace
 
 import pytest
 from prefect import Flow
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
+from prefect.exceptions import PrefectHTTPStatusError
 from sqlalchemy.exc import OperationalError
 
 from crawlers.settings import Settings
-from flows import batches, engine
+from flows import batches, engine, interrupted
 from flows.redaction import StepError
 from tests.flows.conftest import Api
 
@@ -108,6 +110,41 @@ def test_transport_errors_of_the_hubs_client_are_transient() -> None:
     httpx = pytest.importorskip("httpx2")
     assert batches.is_transient(httpx.ReadTimeout("slow"))
     assert not batches.is_transient(httpx.InvalidURL("bad"))
+
+
+def refused(status: int) -> Exception:
+    """What Prefect's client raises where its API answers so."""
+    httpx = pytest.importorskip("httpx")
+    request = httpx.Request("POST", "http://127.0.0.1/api/flow_runs/filter")
+    error: Exception = PrefectHTTPStatusError("no", request=request, response=httpx.Response(status, request=request))
+    return error
+
+
+def no_slots(why: Exception | None) -> Exception:
+    """What taking of a limit raises, and why."""
+    error = ConcurrencySlotAcquisitionError("no slots")
+    error.__cause__ = why
+    return error
+
+
+@pytest.mark.parametrize(("status", "expected"), [(503, True), (500, True), (429, True), (404, False), (422, False)])
+def test_a_prefect_api_that_is_busy_is_asked_again_and_one_that_refuses_is_not(status: int, expected: bool) -> None:
+    assert batches.is_transient(refused(status)) is expected
+    assert batches.is_transient(no_slots(refused(status))) is expected
+    assert batches.is_transient(no_slots(TimeoutError()))
+    assert not batches.is_transient(no_slots(None))
+
+
+def test_a_run_does_without_what_it_only_tidies(
+    api: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def busy(*_: object) -> None:
+        raise refused(500)
+
+    monkeypatch.setattr(interrupted, "close_gone", busy)
+    with caplog.at_level("INFO", logger="flows"):
+        assert engine.run(_night("tidy", lambda: "done"), settings) == "done"
+    assert "are not closed this time: PrefectHTTPStatusError" in caplog.text
 
 
 def test_batches_take_and_give_what_they_like(api: Api, settings: Settings) -> None:

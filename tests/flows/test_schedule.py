@@ -72,14 +72,15 @@ def _served(cron: str, environment: dict[str, str], folder: Path) -> Iterator[su
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.communicate(timeout=30)
+            process.communicate(timeout=180)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
 
 
 def _deployment(api: Api) -> dict[str, Any]:
-    found = api.post("deployments/filter", {"deployments": {"name": {"any_": ["nightly"]}}})
+    wanted = {"flows": {"name": {"any_": ["sample"]}}, "deployments": {"name": {"any_": ["nightly"]}}}
+    found = api.post("deployments/filter", wanted)
     return dict(found[0]) if found else {}
 
 
@@ -138,11 +139,11 @@ def real_server(child_environment: dict[str, str], tmp_path: Path) -> Iterator[A
     try:
         from flows.api_server import healthy
 
-        eventually(lambda: healthy(api.url), bool, seconds=120)
+        eventually(lambda: healthy(api.url), bool, seconds=300)
         yield api
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+        process.wait(timeout=180)
 
 
 @pytest.mark.prefect
@@ -159,7 +160,7 @@ def test_a_scheduled_run_really_fires(real_server: Api, child_environment: dict[
         runs = eventually(
             lambda: real_server.flow_runs("sample"),
             lambda found: any(run["state_type"] == "COMPLETED" for run in found),
-            seconds=120,
+            seconds=300,
         )
     done = next(run for run in runs if run["state_type"] == "COMPLETED")
     assert done["auto_scheduled"]

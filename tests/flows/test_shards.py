@@ -24,6 +24,7 @@ from storage import shards
 from storage.runs import COMPLETE, Run, RunSpec
 from storage.shards import ShardError
 from storage.store import Store, open_store
+from tests.postgres_server import restart_postgres
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 SPEC = RunSpec("nightly", {}, "rules-1", "test/1", "https://hub.example")
@@ -144,7 +145,7 @@ class Turnstile:
         self.open.set()
 
     def __call__(self, target: str) -> Reply | None:
-        self.open.wait(120)
+        self.open.wait(300)
         return None
 
 
@@ -179,15 +180,14 @@ def test_a_kill_costs_a_shards_retry_and_nothing_else(who: str, own_server: Any,
             store = open_store(postgres_url)
             turnstile.open.clear()
             night = made.start("nightly", "--no-sweep", "--json", AJAR_WORKERS="2")
-            until(lambda: len(shards.worked_on(store.engine, 1)) == 2, 120)
+            until(lambda: len(shards.worked_on(store.engine, 1)) == 2, 300)
             if who == "a worker":
                 made.kill(made.workers[0])
             elif who == "the pool":
                 made.stop_workers()
                 made.add_workers(2)
             elif who == "the database":
-                own_server.stop()
-                own_server.ensure_postgres_running()
+                restart_postgres(own_server)
             else:
                 night.kill()
                 night.communicate()

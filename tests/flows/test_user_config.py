@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.user_config import prefect_settings
+from flows.user_config import prefect_settings, unusable
 
 PROFILES = """
 active = "work"
@@ -54,3 +54,22 @@ def test_broken_and_absent_files_say_nothing(tmp_path: Path) -> None:
     (tmp_path / "prefect.toml").write_text("not toml [")
     (tmp_path / ".env").write_bytes(b"\xff\xfe")
     assert prefect_settings({"HOME": str(tmp_path / "nobody")}, tmp_path) == {}
+
+
+def test_a_level_is_looked_for_wherever_prefect_looks(home: Path, tmp_path: Path) -> None:
+    assert list(unusable({"HOME": str(home)}, tmp_path)) == []
+    (tmp_path / "prefect.toml").write_text('[logging]\nlevel = "loud"\n')
+    ((problem, _),) = unusable({"HOME": str(home)}, tmp_path)
+    assert problem == "PREFECT_LOGGING_LEVEL is 'loud', which is no level"
+
+
+def test_a_proxy_that_can_be_used_is_no_problem(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path)}
+    monkeypatch.setenv("https_proxy", "proxy.example:8080")
+    monkeypatch.setenv("all_proxy", "SOCKS5h://me@proxy.example:1080")
+    monkeypatch.setenv("ftp_proxy", "gopher://proxy.example")
+    assert list(unusable(environ, tmp_path, socks=True)) == []
+    ((problem, _),) = unusable(environ, tmp_path, socks=False)
+    assert problem == "ALL_PROXY names a proxy of kind 'SOCKS5h' (the package 'socksio' is not installed)"
+    monkeypatch.setenv("no_proxy", "*")
+    assert list(unusable(environ, tmp_path, socks=False)) == []

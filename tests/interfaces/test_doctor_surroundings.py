@@ -18,6 +18,7 @@ from interfaces.demo.hub import DemoHub
 from storage.engine import StoreError, database_url, open_engine, patient
 from storage.store import open_store
 from tests.interfaces.test_doctor_machinery import Server
+from tests.interfaces.test_front_door import ajar
 
 RUNNING = """INSERT INTO rules (id, version, first_used) VALUES (1, 'r', 0);
 INSERT INTO run (id, flow, scope, sweep, status, started_at, recorded_at, rules_id, crawler, endpoint, phase, counts,
@@ -100,11 +101,36 @@ def test_a_feed_that_is_a_folder_is_a_failure(told: Any, tmp_path: Path) -> None
     [
         ("PREFECT_API_URL", "127.0.0.1:4200/api", "write http://HOST:4200/api"),
         ("PREFECT_LOGGING_LEVEL", "DEBGU", "is no level"),
+        ("PREFECT_LOGGING_LEVEL", "NOTSET", "write DEBUG, INFO, WARNING, ERROR, CRITICAL, or unset it"),
+        ("ALL_PROXY", "socks5://me:CANARY@127.0.0.1:9", "'socksio' is not installed"),
+        ("HTTPS_PROXY", "socks4://127.0.0.1:9", "name one as http://HOST:PORT, or unset HTTPS_PROXY"),
         ("SSL_CERT_FILE", "/nonexistent.pem", "unset SSL_CERT_FILE"),
     ],
 )
 def test_a_variable_of_others_that_cannot_be_is_a_failure(told: Any, variable: str, value: str, words: str) -> None:
-    assert words in str(told(**{variable: value}))
+    found = str(told(**{variable: value}))
+    assert words in found.replace("\\", "")
+    assert "CANARY" not in found
+    assert "could not be looked at" not in found
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("PREFECT_LOGGING_LEVEL", "LOUD"), ("ALL_PROXY", "socks5://me:CANARY@127.0.0.1:9")]
+)
+@pytest.mark.parametrize(
+    "command",
+    [("crawl", "gpt2"), ("backfill", "gpt2", "--dry-run"), ("schedule", "-q")],
+)
+def test_such_a_variable_is_told_in_one_line_before_anything_is_begun(
+    command: tuple[str, ...], variable: str, value: str
+) -> None:
+    """In a process of its own: Prefect complains on its import, and that is once a process."""
+    done = ajar(*command, stdin=b"", **{variable: value})
+    (said,) = done.stderr.decode().splitlines()
+    assert said.startswith(f"ajar: {variable} ")
+    assert "or unset" in said
+    assert "CANARY" not in said
+    assert (done.returncode, done.stdout) == (2, b"")
 
 
 def test_a_hub_that_answers_prefects_questions_is_no_prefect(told: Any) -> None:

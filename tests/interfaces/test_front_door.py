@@ -37,7 +37,7 @@ def environment(**more: str) -> dict[str, str]:
 def ajar(*args: str, stdin: bytes = b"", **more: str) -> subprocess.CompletedProcess[bytes]:
     """Run the command in a process of its own, in the test's empty folder."""
     command = [sys.executable, "-c", RUN, *args]
-    return subprocess.run(command, input=stdin, capture_output=True, env=environment(**more), check=False, timeout=120)
+    return subprocess.run(command, input=stdin, capture_output=True, env=environment(**more), check=False, timeout=600)
 
 
 def imported_by(*args: str) -> set[str]:
@@ -243,5 +243,5 @@ def test_even_a_wrong_command_line_is_told_in_the_form_that_was_chosen(args: lis
 def test_a_closed_standard_output_is_no_harm() -> None:
     open_engine("sqlite:///ajar.db").dispose()
     command = ["sh", "-c", 'exec "$0" -c "$1" targets >&-', sys.executable, RUN]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False, timeout=600)
     assert (done.returncode, "Error" in done.stderr) == (0, False), done.stderr

@@ -16,6 +16,7 @@ from interfaces.demo.hub import DemoHub
 from storage.runs import RunSpec
 from storage.store import open_store
 from tests.interfaces.test_front_door import ajar
+from tests.interfaces.test_nights import nobody
 
 pytestmark = pytest.mark.prefect
 TERN, AVOCET, KNOT = "tidewater-labs/tern-7b", "saltmarsh/avocet-13b-chat", "mossbank/red-knot-7b"
@@ -72,6 +73,23 @@ def test_an_estimate_records_nothing(demo_hub: DemoHub, tmp_path: Path) -> None:
     estimate = json.loads(done.stdout)
     assert estimate["requests"] == estimate["targets"][0]["requests"] > estimate["targets"][0]["commits"] > 1
     assert not (tmp_path / "ajar.db").exists()
+
+
+@pytest.mark.parametrize("targets", [(TERN,), (TERN, "llama-2")])
+def test_an_estimate_where_nobody_answers_is_status_3(targets: tuple[str, ...]) -> None:
+    """Of a paper and of a page nobody is asked for an estimate: they answer for nobody."""
+    mirrors = json.dumps({f"https://{host}": nobody() for host in ("api.github.com", "raw.githubusercontent.com")})
+    where = {"HF_ENDPOINT": nobody(), "AJAR_MIRRORS": mirrors}
+    done = ajar("backfill", *targets, "--dry-run", stdin=b"", AJAR_CLOCK=NIGHT, **where)
+    assert done.returncode == 3
+    assert f"hf:{TERN}: ".encode() in done.stderr
+
+
+def test_an_estimate_of_which_a_part_is_lacking_is_status_1(demo_hub: DemoHub) -> None:
+    demo_hub.at = datetime.fromisoformat(NIGHT)
+    for targets in ((TERN, "nobody/nothing"), ("nobody/nothing",)):
+        done = ajar("backfill", *targets, "--dry-run", HF_ENDPOINT=demo_hub.url, AJAR_CLOCK=NIGHT)
+        assert done.returncode == 1
 
 
 def test_a_target_that_is_not_there_is_named_and_the_rest_is_done(demo_hub: DemoHub) -> None:

@@ -7,9 +7,7 @@ The believed intervals and causes at the latest known-at are the same whichever 
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -79,7 +77,7 @@ class Place:
         process = self.start("backfill", "--watchlist", *period)
         while process.poll() is None and not any("/repos/" in line for line in self._replay.log()):
             time.sleep(0.01)
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.communicate()
         self.ajar("backfill", "--watchlist", *period)
 

@@ -133,13 +133,13 @@ def test_a_killed_backfill_of_releases_asks_again_for_nothing_that_was_recorded(
     def slowly(path: str, headers: dict[str, str]) -> Page:
         if "lab/auk" in path and not go_on.is_set():
             reached.set()
-            go_on.wait(60)
+            go_on.wait(300)
         return answer(path, headers)
 
     served.answer = slowly  # type: ignore[method-assign]
     command = [sys.executable, "-c", RUN, "backfill", "tern", "auk", "--json"]
     process = subprocess.Popen(command, env=environment(**settings(served)), stdout=subprocess.PIPE, text=True)
-    assert reached.wait(60)
+    assert reached.wait(300)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     go_on.set()
@@ -162,13 +162,13 @@ def test_a_release_that_was_killed_at_its_second_source_goes_on_there(served: We
     def slowly(path: str, headers: dict[str, str]) -> Page:
         if f"raw.githubusercontent.com/lab/tern/{sha('lab/tern', 1)}" in path and not go_on.is_set():
             reached.set()
-            go_on.wait(60)
+            go_on.wait(300)
         return answer(path, headers)
 
     served.answer = slowly  # type: ignore[method-assign]
     command = [sys.executable, "-c", RUN, "backfill", "pair", "--json"]
     process = subprocess.Popen(command, env=environment(**settings(served)), stdout=subprocess.PIPE, text=True)
-    assert reached.wait(60)
+    assert reached.wait(300)
     before = [a.url for a in served.asked]
     assert any("lab/auk" in url for url in before)
     assert ajar("history", "pair").returncode != 0, "half a release is no answer"
