@@ -22,7 +22,8 @@ GATE: Final = "extra_gated_prompt"
 
 _LICENSE_NAME: Final = re.compile(r"(?i)(?:^|[-_. ])(?:(?:un)?licen[cs]es?|copying)(?:[-_. ]|$)")
 _OF_OTHER_THINGS: Final = re.compile(
-    r"(?i)third[-_ ]?part|3rd[-_ ]?part|dependenc|vendor|open[-_ ]?source[-_ ]?(?:software[-_ ]?)?licen[cs]es|(?<!meta)data(?:sets?)?(?![a-z])"
+    r"(?i)third[-_ ]?part|3rd[-_ ]?part|dependenc|vendor|open[-_ ]?source[-_ ]?(?:software[-_ ]?)?licen[cs]es"
+    r"|(?<!meta)data(?:sets?)?(?![a-z])"
 )
 """What a licence text's name says where it is that of what is used along with the model, or of its data."""
 _POLICY_NAME: Final = re.compile(
