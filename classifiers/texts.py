@@ -56,8 +56,12 @@ def is_document(slot: str) -> bool:
 
 def is_license(slot: str) -> bool:
     """Whether a path is that of a licence text of model or code by its name (a notice or a use policy is not)."""
-    name = _basename(slot)
-    return is_document(slot) and _LICENSE_NAME.search(name) is not None and not _OF_OTHER_THINGS.search(name)
+    return of_licenses(slot) and not _OF_OTHER_THINGS.search(_basename(slot))
+
+
+def of_licenses(slot: str) -> bool:
+    """Whether a path is that of a licence text by its name, whatever it is the licence of."""
+    return is_document(slot) and _LICENSE_NAME.search(_basename(slot)) is not None
 
 
 def is_policy(slot: str) -> bool:
