@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
 from classifiers.model import Component
 from crawlers.targets import Target
 from storage import schema
 from storage.answers import Value
 from storage.beliefs import Beliefs
-from storage.bulk import next_id, select_in
+from storage.bulk import named, next_id, select_in
 from storage.codes import COMPONENTS
 from storage.intern import value_of_row
 from storage.rejudge import Judged, Rejudging
@@ -82,7 +82,7 @@ def subjects_after(connection: Connection, targets: Sequence[Target], after: int
     s = schema.subject
     statement = select(s.c.id, s.c.kind, s.c.key).where(s.c.id > after).order_by(s.c.id).limit(limit)
     if targets:
-        statement = statement.where(or_(*((s.c.kind == t.kind) & (s.c.key == t.key) for t in targets)))
+        statement = statement.where(named(connection.dialect.name, s.c.kind, s.c.key, targets))
     return {row.id: f"{row.kind}:{row.key}" for row in connection.execute(statement)}
 
 
