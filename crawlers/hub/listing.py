@@ -13,6 +13,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -81,14 +82,16 @@ class Listing:
                 raise ListingError(f"the listing turns in a circle at {following}", transient=False)
             if following is not None and left is None:
                 ahead.ask(_sized(following, None))
-            try:
-                page = read_page(answer.body, url, following, fetched_at)
-            except ValueError as error:
-                raise ListingError(f"{url}: {error}", transient=not isinstance(error, TooMuchError)) from error
+            page = _read(answer, url, following, fetched_at)
             content = hash(tuple(record.id for record in page.records))
             if content in shown:  # under a new cursor: to go on might never end, and what it hides is not known
                 raise ListingError(f"the listing shows the same page again at {url}", transient=False)
             shown.add(content)
+            if following is None and not self._ends(ahead, page):
+                yield replace(page, next=url)  # where it goes on cannot be known; another night begins here again
+                raise ListingError(
+                    f"no link to the next page, where one row alone has none either: {url}", transient=False
+                )
             yield page
             if left is not None:
                 left -= len(page.records) + len(page.malformed)
@@ -98,6 +101,17 @@ class Listing:
             asked.add(_cursor(following))
             if left is not None:
                 ahead.ask(url)
+
+    def _ends(self, ahead: _Ahead, page: Page) -> bool:
+        """Whether a page without a link to the next is the last one. A full one may be, or whatever stands on the way
+        takes the header ``Link`` away: so its first row alone is asked for, which is never the last."""
+        if len(page.records) + len(page.malformed) < PAGE_SIZE:
+            return True
+        url = _sized(page.url, 1)
+        ahead.ask(url)
+        answer, following, fetched_at = ahead.result()
+        row = _read(answer, url, following, fetched_at)
+        return following is not None or len(row.records) + len(row.malformed) != 1  # else the hub knows no such limit
 
     def _fetch(self, fetcher: Fetcher, kind: Kind, url: str) -> tuple[Answer, str | None, datetime]:
         answer = fetcher.get(url, limit=MAX_PAGE_BYTES, check=_fault)
@@ -119,6 +133,13 @@ def start_url(kind: Kind) -> str:
     """The canonical address of the first page; benchmarks page the same one with the hub client alone."""
     fixed = [("sort", "createdAt"), ("direction", "-1"), ("limit", str(PAGE_SIZE))]
     return f"{HUB}/api/{kind}?" + urlencode([*fixed, *(("expand[]", name) for name in _EXPANDS[kind])], safe="[]")
+
+
+def _read(answer: Answer, url: str, following: str | None, fetched_at: datetime) -> Page:
+    try:
+        return read_page(answer.body, url, following, fetched_at)
+    except ValueError as error:
+        raise ListingError(f"{url}: {error}", transient=not isinstance(error, TooMuchError)) from error
 
 
 def _fault(answer: Answer) -> str | None:

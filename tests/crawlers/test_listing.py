@@ -143,6 +143,28 @@ def test_a_circle_is_an_error(source: Source, clock: Clock) -> None:
     assert len(source.requests) == 2
 
 
+def test_one_row_more_is_asked_for_where_the_last_page_is_full(source: Source, clock: Clock) -> None:
+    source.say = paged(2000, 1000)
+    pages = list(listing(source, clock).pages("models"))
+    assert (len(ids(pages)), pages[-1].next) == (2000, None)
+    asked = [parse_qs(urlsplit(path).query) for _, path, *_ in source.requests]
+    assert [(query["limit"], query.get("cursor")) for query in asked] == [
+        (["1000"], None), (["1000"], ["1000"]), (["1"], ["1000"]),
+    ]  # fmt: skip
+
+
+def test_a_full_page_is_not_the_last_where_links_are_taken_away(source: Source, clock: Clock) -> None:
+    whole = paged(2000, 1000)
+    source.say = lambda path: Said(200, whole(path).body)
+    pages = listing(source, clock).pages("models")
+    page = next(pages)
+    assert (len(page.records), page.next) == (1000, page.url), "whoever is killed now begins here again"
+    with pytest.raises(ListingError, match="no link to the next page") as caught:
+        next(pages)
+    assert not caught.value.transient
+    assert len(source.requests) == 2
+
+
 GOOD = json.dumps([raw(1)]).encode()
 
 
