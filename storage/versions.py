@@ -16,6 +16,7 @@ from crawlers.snapshot import RECORD, FetchStatus
 from storage.answers import Cause, Fact
 from storage.blind import Blind
 from storage.looks import Looks
+from storage.steady import steady
 
 Gate = Callable[["Obs"], str]
 Crawlers = Mapping[int, str]
@@ -110,7 +111,7 @@ class Versions:
             by_slot.setdefault(obs.slot, []).append(obs)
         blind = Blind(dict(by_slot))
         renamed = by_slot.pop(RENAMED_FROM, None) is not None
-        observed = by_slot.pop(RECORD, [])
+        observed = steady(by_slot.pop(RECORD, []), GONE)
         shift = None if renamed else self._published(observed)
         split = has_past([*observed, *(obs for found in by_slot.values() for obs in found)])
         records = self._record_versions(observed, shift, split)

@@ -174,6 +174,17 @@ def test_the_record_of_quite_another_model_withdraws_nothing(ajar: Ajar, web: We
     assert changes(ajar, web) == []
 
 
+def test_a_creation_date_that_was_odd_for_a_night_is_no_repository_made_anew(ajar: Ajar, web: Web) -> None:
+    """The night itself cannot know; the next one, which shows the date of before, takes the news back."""
+    (record,) = json.loads(bytes(web.pages[LISTING].body))  # type: ignore[arg-type]
+    for at, created in zip(NIGHTS, ("2024-01-01", "2025-05-05", "2024-01-01"), strict=True):
+        record["createdAt"] = f"{created}T00:00:00.000Z"
+        web.say(LISTING, [record])
+        assert night(ajar, web, at)["status"] == "complete"
+        facts = [change["facts"] for change in changes(ajar, web)]
+        assert facts == ([["recreated"]] if created == "2025-05-05" else [])
+
+
 COMMITS: Final = {"a" * 40: "2024-01-02T00:00:00Z", "b" * 40: "2024-06-01T00:00:00Z"}
 """Of a code repository whose licence was edited once."""
 

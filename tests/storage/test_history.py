@@ -114,6 +114,36 @@ def test_recreated_under_the_same_id(world: World) -> None:
     assert change.before == change.after, "nothing but the repository changed"
 
 
+def test_a_creation_date_that_is_there_again_was_never_another_repository(world: World) -> None:
+    world.sweep(0, [model("lab/a")])
+    for number, created in ((1, 0.5), (2, -300.0)):
+        world.sweep(number, [model("lab/a", created=created)])
+    assert [change.facts for change in world.changes()] == [(Fact.RECREATED,)] * 2
+    world.sweep(3, [model("lab/a")])
+    assert world.changes() == []
+    world.sweep(4, [model("lab/a", created=0.5)])
+    (change,) = world.changes()
+    assert (change.facts, change.observed_after, change.observed_at) == ((Fact.RECREATED,), day(3), day(4))
+
+
+def test_what_changed_with_an_odd_creation_date_changed(world: World) -> None:
+    world.sweep(0, [model("lab/a")])
+    world.sweep(1, [model("lab/a", "gemma", created=0.5)])
+    world.sweep(2, [model("lab/a", "gemma")])
+    (change,) = world.changes()
+    assert (change.facts, change.observed_at) == ((Fact.LICENSE,), day(1))
+
+
+def test_another_repository_under_the_id_before_the_first_came_back(world: World) -> None:
+    """Renamed away, another made under its name and removed, and renamed back: each look showed what was there."""
+    world.sweep(0, [model("lab/a")])
+    world.sweep(1, [])
+    world.sweep(2, [model("lab/a", created=1.5)])
+    world.sweep(3, [])
+    world.sweep(4, [model("lab/a")])
+    assert [Fact.RECREATED in change.facts for change in world.changes()] == [False, True, False, True]
+
+
 def test_withdrawn_and_recreated(world: World) -> None:
     world.sweep(0, [model("lab/a")])
     world.sweep(1, [])

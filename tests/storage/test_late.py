@@ -213,3 +213,12 @@ def test_a_sweep_that_knew_a_model_by_its_commits_alone_did_not_see_it(world: Wo
     appeared, gone = world.changes()
     assert appeared.facts == (Fact.APPEARED,)
     assert (gone.facts, gone.observed_after, gone.observed_at) == ((Fact.WITHDRAWN,), day(0), day(1))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 2, 0), (2, 1, 0)])
+def test_an_odd_creation_date_makes_no_news_in_whatever_order_it_is_learned(
+    order: tuple[int, ...], world: World
+) -> None:
+    for number in order:
+        world.sweep(number, [model("lab/a", created=0.5 if number == 1 else -100)])
+    assert [change for change in world.changes() if Fact.RECREATED in change.facts] == []
