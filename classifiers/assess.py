@@ -76,7 +76,7 @@ def _of_record(view: View, record: Snapshot) -> Assessment:
             *(record.status, absent and absent.status, absent and absent.detail, bool(evidence.bases)),
             *(facts.licenses, facts.card_licenses, facts.license_name, facts.license_link),
             *(facts.gated, facts.disabled, facts.private, facts.past),
-            *(facts.formats, facts.documents, facts.files_shown),
+            *(facts.formats, facts.documents, facts.files_shown, facts.perhaps_weights),
         )
         known = _patterns.get(pattern)
     except (TypeError, ValueError):

@@ -6,6 +6,7 @@ other probes go on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final
@@ -31,6 +32,10 @@ from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 
 PLACEHOLDERS: Final = frozenset({"other", "unknown", ""})
 """Declared values that name no licence: the Hub's ``other`` and ``unknown``."""
+OPEN: Final = 5
+"""Points of a licence that denies nothing."""
+_WORDS: Final = re.compile(r"[a-z]+|\d+(?:\.\d+)*")
+_OF_ANY_LICENSE: Final = frozenset({"the", "license", "licence", "public", "version", "v", "software", "terms"})
 DERIVED: Final = frozenset({"finetune", "quantized", "adapter", "merge", ""})
 """Relations under which a model inherits its base's terms (https://huggingface.co/docs/hub/model-cards); the Hub leaves
 the relation out where the card does not name it. ``repeat`` and unknown ones are not in it."""
@@ -247,6 +252,19 @@ def _record_terms(facts: HubFacts, slot: str, source: str) -> tuple[Terms, ...]:
     return tuple(_named_terms(values, facts.license_name or "", facts.license_link or "", slot, source))
 
 
+def _may_name(name: str, linked: LicenseReading) -> bool:
+    """Whether a name that is not known may be that of the licence at the address beside it.
+
+    ``apache-2.0-non-commercial`` and ``modified-mit`` link the licence that they were made from; a name that says more
+    than the names of a licence without restrictions is another one's.
+    """
+    if linked.points != OPEN:
+        return True
+    words = set(_WORDS.findall(name.lower())) - _OF_ANY_LICENSE - PLACEHOLDERS
+    names = (linked.license, linked.name, linked.spdx, *linked.aliases)
+    return words <= {word for known in names if known for word in _WORDS.findall(known.lower())}
+
+
 def _named_terms(values: tuple[str, ...], name: str, link: str, slot: str, source: str) -> Iterator[Terms]:
     concrete = [value for value in values if value not in PLACEHOLDERS]
     for value in concrete:
@@ -257,6 +275,6 @@ def _named_terms(values: tuple[str, ...], name: str, link: str, slot: str, sourc
     reading = declared_reading(called.lower())
     if reading.license is None and link.startswith(("https://", "http://")):
         linked = linked_reading(link)
-        if linked.license is not None:
+        if linked.license is not None and _may_name(called, linked):
             called, locator, reading = link, "license_link", linked
     yield Terms(source, called, Pointer(slot, locator, excerpt(called)), reading)

@@ -18,7 +18,7 @@ from classifiers.levels import by_table
 from classifiers.model import CODE_COMPONENTS, Access, Assessment, Component, Finding, Outcome, Pointer, State, View
 from classifiers.releases.code import code_released, code_terms
 from classifiers.releases.contradictions import contradictions
-from classifiers.releases.data import data_released, data_terms
+from classifiers.releases.data import data_access, data_released, data_terms
 from classifiers.releases.levels import RELEASE_TABLES
 from classifiers.releases.phrases import said
 from classifiers.releases.sources import RELEASE, Sources
@@ -30,7 +30,7 @@ from classifiers.releases.weights import (
     weights_released,
     weights_terms,
 )
-from classifiers.silence import DENIED, WITHHELD
+from classifiers.silence import ANNOUNCED, DENIED, WITHHELD
 from classifiers.terms import Governing, Terms, govern
 from classifiers.text import excerpt
 from crawlers.snapshot import FetchStatus
@@ -101,13 +101,14 @@ def _component(component: Component, sources: Sources, looked: tuple[Finding, ..
     against = _ask("places-agree", contradictions, sources) if component is Component.WEIGHTS else ()
     findings = (*asked, *licensed, *against, *looked)
     state, value = by_table(RELEASE_TABLES[component], component, findings)
+    planned = component is Component.WEIGHTS and any(it.value == ANNOUNCED for it in asked)
     released = state is State.ASSESSED and value not in (1, None) and governing is not None and value == governing.level
     return Assessment(
         component=component,
         state=state,
         level=value,
         license=governing.license if governing and released else None,
-        access=_access(component, sources, state, value),
+        access=Access.ANNOUNCED if planned else _access(component, sources, state, value),
         confidence=_confidence(state, value, asked, governing),
         findings=findings,
         declared=_declared(sources) if component is Component.WEIGHTS else (),
@@ -160,7 +161,7 @@ def _access(component: Component, sources: Sources, state: State, level: int | N
     if level == 1:
         return Access.NONE
     if component is not Component.WEIGHTS:
-        return Access.PUBLIC
+        return Access.PUBLIC if component in CODE_COMPONENTS else _data_access(component, sources)
     gates = {gate for _, view in sources.hubs if (gate := _gate(view))}
     if gates:
         return Access.GATED_MANUAL if "manual" in gates else Access.GATED_AUTO
@@ -169,6 +170,12 @@ def _access(component: Component, sources: Sources, state: State, level: int | N
     if any(it.outcome is Outcome.TRUE for it in weights_released(sources)):
         return Access.REQUEST_FORM if said(sources, "request") and not sources.hubs else Access.PUBLIC
     return Access.API_ONLY
+
+
+def _data_access(component: Component, sources: Sources) -> Access | None:
+    with suppress(ValueError):
+        return data_access(sources, component)
+    return None
 
 
 def _gate(view: View) -> str:

@@ -21,6 +21,11 @@ GATE: Final = "extra_gated_prompt"
 """The key of a card whose text is shown before access; publishers of gated models put the licence there."""
 
 _LICENSE_NAME: Final = re.compile(r"(?i)(?:^|[-_. ])(?:(?:un)?licen[cs]es?|copying)(?:[-_. ]|$)")
+_OF_OTHER_THINGS: Final = re.compile(
+    r"(?i)third[-_ ]?part|3rd[-_ ]?part|dependenc|vendor|open[-_ ]?source[-_ ]?(?:software[-_ ]?)?licen[cs]es"
+    r"|(?<!meta)data(?:sets?)?(?![a-z])"
+)
+"""What a licence text's name says where it is that of what is used along with the model, or of its data."""
 _POLICY_NAME: Final = re.compile(
     r"(?i)^(?:us(?:e|age)|acceptable[-_ ]use|prohibited[-_ ]us(?:e|es|age))[-_ ]?(?:policy)?\b"
 )
@@ -50,7 +55,12 @@ def is_document(slot: str) -> bool:
 
 
 def is_license(slot: str) -> bool:
-    """Whether a path is that of a licence text by its name (a notice or a use policy is not)."""
+    """Whether a path is that of a licence text of model or code by its name (a notice or a use policy is not)."""
+    return of_licenses(slot) and not _OF_OTHER_THINGS.search(_basename(slot))
+
+
+def of_licenses(slot: str) -> bool:
+    """Whether a path is that of a licence text by its name, whatever it is the licence of."""
     return is_document(slot) and _LICENSE_NAME.search(_basename(slot)) is not None
 
 

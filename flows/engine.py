@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
+from crawlers.targets import TargetError
 from flows.api_server import PrivateApi, healthy, state_directory
 from flows.errors import EngineError
 from flows.redaction import bare
@@ -43,6 +44,9 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
 """What we set where the user set nothing: no telemetry, no complaint about tasks outside a flow."""
+
+MOST_PARAMETERS: Final = 500_000
+"""Bytes of a run's parameters; Prefect's server takes 512 KiB."""
 
 _settings: ContextVar[Settings | None] = ContextVar("ajar_settings", default=None)
 _api: PrivateApi | None = None
@@ -126,7 +130,13 @@ def bound(settings: Settings) -> Iterator[None]:
 
 
 def run(flow: Flow[P, R], settings: Settings, *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run a Prefect flow now, in this process, and return its result. Raises what the flow raises, or EngineError."""
+    """Run a Prefect flow now, in this process, and return its result. Raises what the flow raises, or EngineError.
+
+    Raises TargetError for more targets than Prefect keeps of a run's parameters.
+    """
+    named = kwargs.get("targets")
+    if isinstance(named, list) and sum(len(text) + 4 for text in named) > MOST_PARAMETERS:
+        raise TargetError(f"{len(named)} targets are more than one run can be given: name them in several")
     configure_prefect()
     wait_until_ready()
     from prefect.settings import temporary_settings

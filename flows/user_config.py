@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.request import getproxies_environment
 
-from crawlers.settings import SettingsError
-
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def refuse_unusable() -> None:
     """Raise SettingsError for the first thing that :func:`unusable` finds: before Prefect is imported."""
+    from crawlers.settings import SettingsError  # late: redaction imports this module, and needs no settings
+
     for problem, fix in unusable():
         raise SettingsError(f"{problem}: {fix}")
 

@@ -31,10 +31,14 @@ from sqlalchemy import (
     any_,
     bindparam,
     event,
+    false,
     func,
+    or_,
     select,
 )
 from sqlalchemy.sql.elements import ColumnElement
+
+from crawlers.targets import Target
 
 T = TypeVar("T")
 
@@ -139,6 +143,26 @@ def select_in(
     """The rows of ``statement`` whose ``column`` is among ``values``, in as many queries as it takes."""
     for condition in among(connection, column, values):
         yield from connection.execute(statement.where(condition)).all()
+
+
+def named(dialect: str, kind: ColumnElement[str], key: ColumnElement[str], targets: Iterable[Target]) -> Any:
+    """The condition that a row is one of ``targets``, by two columns; in one statement, however many they are.
+
+    The keys of a kind are one variable: databases bound how many of those a statement has (SQLite 32,766, PostgreSQL
+    65,535) and how deep its conditions nest (SQLite 1,000).
+    """
+    keys: dict[str, list[str]] = {}
+    for target in targets:
+        keys.setdefault(target.kind, []).append(target.key)
+    conditions = []
+    for name, wanted in keys.items():
+        if dialect == "sqlite":
+            listed = func.json_each(orjson.dumps(wanted).decode()).table_valued("value")
+            one_of: ColumnElement[bool] = key.in_(select(listed.c.value))
+        else:
+            one_of = key == any_(bindparam(None, wanted, type_=ARRAY(key.type)))
+        conditions.append(and_(kind == name, one_of))
+    return or_(false(), *conditions)
 
 
 def select_pairs(

@@ -25,7 +25,7 @@ from storage.answers import TargetAnswer, Value
 from storage.bulk import select_in
 from storage.corrections import Correction, load_corrections
 from storage.derivation import obs_of_row
-from storage.derive import Deriver, Evidence, value_of
+from storage.derive import EVER, Deriver, Evidence, value_of
 from storage.intern import Lru, load_documents, unpack
 from storage.judge import StoredJudge
 from storage.looks import Looks
@@ -61,12 +61,12 @@ class Walker(Deriver):
 
     def __init__(self, subject_id: int, looks: Looks, crawlers: Mapping[int, str], judge: StoredJudge) -> None:
         self._states: list[Evidence] = []
-        super().__init__(subject_id, looks, crawlers, self._note, judge.gate, judge.settings)
+        super().__init__(subject_id, looks, crawlers, self._note, judge.gate, judge.settings, judge.begun)
 
     def states(self, observations: Sequence[Obs], until: int) -> list[Evidence]:
         """What was in force, instant by instant; the last is what was in force at ``until`` (microseconds)."""
         versions = Versions(self._id, self._looks, self._crawlers, self._gate, self._settings).of(observations)
-        self._walk([v for v in versions if v.at <= until], Evidence({}, None, has_past(observations)))
+        self._walk([v for v in versions if v.at <= until], Evidence({}, None, has_past(observations)), EVER)
         return self._states
 
     def _note(self, evidence: Evidence) -> Sequence[Assessment]:

@@ -60,7 +60,7 @@ class Derivations:
         """What follows for a subject, were the observations ``without`` not there."""
         corrections = self._corrections.get(subject_id, ())
         judge = StoredJudge(self._subjects[subject_id], self._bodies, self._judged, corrections)
-        deriver = Deriver(subject_id, self._looks, self._crawlers, judge, judge.gate, judge.settings)
+        deriver = Deriver(subject_id, self._looks, self._crawlers, judge, judge.gate, judge.settings, judge.begun)
         found = self._observations.get(subject_id, [])
         kept = [o for o in found if (subject_id, o.slot, o.observed_at, o.tie) not in without] if without else found
         intervals = tuple(deriver.derive(kept))
@@ -72,7 +72,7 @@ def load_observations(connection: Connection, subject_ids: Sequence[int]) -> dic
     t, s = schema.observation, schema.slot
     statement = select(
         t.c.subject_id, t.c.observed_at, t.c.tie, t.c.status, t.c.document_id, t.c.run_id, t.c.revision, t.c.created_at,
-        t.c.modified_at, t.c.dated, t.c.detail, s.c.name,
+        t.c.modified_at, t.c.dated, t.c.fetched_at, t.c.detail, s.c.name,
     ).join(s, s.c.id == t.c.slot_id)  # fmt: skip
     found: dict[int, list[Obs]] = {}
     for row in select_in(connection, statement, t.c.subject_id, subject_ids):
@@ -94,4 +94,5 @@ def obs_of_row(row: Any) -> Obs:
         modified_at=row.modified_at,
         dated=bool(row.dated),
         via=row.detail if row.detail and row.detail.startswith("via ") else "",
+        past=bool(row.dated) or row.fetched_at is not None,
     )

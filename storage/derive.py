@@ -35,6 +35,9 @@ from storage.versions import (
     recreated,
 )
 
+EVER: Final = -(1 << 63)
+"""An instant before all others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
@@ -74,13 +77,20 @@ def value_of(assessment: Assessment) -> Value:
 
 
 class Deriver:
-    """Derives one subject's intervals. ``judge``, ``gate`` and ``settings`` (of a record) must be pure.
+    """Derives one subject's intervals. ``judge``, ``gate``, ``settings`` (of a record) and ``begun`` must be pure.
 
     ``standing`` counts the answers that a derivation left standing because a finding that decides them was an error.
     """
 
     def __init__(
-        self, subject_id: int, looks: Looks, crawlers: Crawlers, judge: Judge, gate: Gate, settings: Gate
+        self,
+        subject_id: int,
+        looks: Looks,
+        crawlers: Crawlers,
+        judge: Judge,
+        gate: Gate,
+        settings: Gate,
+        begun: Callable[[Evidence], bool],
     ) -> None:
         self._id: Final = subject_id
         self._looks: Final = looks
@@ -88,6 +98,7 @@ class Deriver:
         self._judge: Final = judge
         self._gate: Final = gate
         self._settings: Final = settings
+        self._begun: Final = begun
         self._renamed = False
         self.standing = 0
 
@@ -97,9 +108,21 @@ class Deriver:
         self._renamed = any(o.slot == RENAMED_FROM for o in found)
         self.standing = 0
         versions = Versions(self._id, self._looks, self._crawlers, self._gate, self._settings).of(found)
-        return self._walk(versions, Evidence({}, None, has_past(found)))
+        nothing = Evidence({}, None, has_past(found))
+        return self._walk(versions, nothing, self._start(versions, nothing))
 
-    def _walk(self, versions: Sequence[Version], state: Evidence) -> list[Derived]:
+    def _start(self, versions: Sequence[Version], state: Evidence) -> int:
+        """The instant before which nothing is told: what a shared place held in the past is the subject's from its own
+        beginning on, or from our first look. Where nothing ever is its own, everything is told."""
+        read = [v for v in versions if v.obs.status is not FetchStatus.ERROR]
+        looked = min((v.at for v in read if not v.obs.past), default=None)
+        for at in sorted({v.at for v in read}):
+            state = _applied(state, [v for v in read if v.at == at])
+            if self._begun(state):
+                return at if looked is None else min(at, looked)
+        return EVER
+
+    def _walk(self, versions: Sequence[Version], state: Evidence, start: int) -> list[Derived]:
         out: list[Derived] = []
         beliefs = Readings()
         begun = False
@@ -108,8 +131,8 @@ class Deriver:
             if not begun:
                 state = _applied(state, now)
                 read = [v for v in now if v.obs.status is not FetchStatus.ERROR]
-                begun = bool(read)
-                if read:  # before, nothing was known but that sources could not be looked at
+                begun = bool(read) and at >= start
+                if begun:  # before, nothing was known but that sources could not be looked at
                     self._begin(state, read, out, beliefs)
                 continue
             # What has a date of its own first, then what came to be seen since an earlier look.

@@ -8,6 +8,8 @@ from typing import Final
 
 from classifiers.assess import assess, assess_weights
 from classifiers.model import Assessment, View
+from classifiers.release import RELEASE
+from classifiers.releases.begun import is_begun
 from crawlers.hub.record import parse
 from crawlers.hub.revisions import settings_of, settled, unsettled
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
@@ -51,6 +53,10 @@ class StoredJudge:
             known = assess_weights(self._view(evidence))
             self._judged.put(record.obs.content, known)
         return (known,)
+
+    def begun(self, evidence: Evidence) -> bool:
+        """Whether the evidence shows that the subject is there: of a release, more than a place that it shares."""
+        return not self._target.startswith(RELEASE) or is_begun(self._view(evidence))
 
     def gate(self, obs: Obs) -> str:
         """How a record is gated, "" where it is not."""

@@ -15,7 +15,7 @@ from classifiers.model import Component, Outcome
 from crawlers.targets import Target
 from storage import schema
 from storage.answers import Cause, Change, ResolvedFinding, Value
-from storage.bulk import chunks
+from storage.bulk import chunks, named
 from storage.codes import CAUSES, COMPONENTS
 from storage.events import PLACE, believed, values_of
 from storage.narrow import Narrow
@@ -49,7 +49,9 @@ def contradictions(
 ) -> Iterator[Contradiction]:
     """The answers in force at ``as_of`` that a contradiction marks, by target; of all subjects where none is named."""
     with engine.connect() as connection:
-        rows = connection.execute(_query(as_of, targets, known_at).execution_options(yield_per=_BATCH))
+        rows = connection.execute(
+            _query(engine.dialect.name, as_of, targets, known_at).execution_options(yield_per=_BATCH)
+        )
         for part in chunks(rows, _BATCH):
             values = values_of(connection, part)
             resolver = Resolver(connection)
@@ -71,7 +73,7 @@ def newest_changes(engine: Engine, most: int) -> Iterator[Change]:
     yield from Reader(engine).changes(narrow=narrow, after=None if before is None else tuple(before))
 
 
-def _query(as_of: datetime, targets: Sequence[Target], known_at: datetime | None) -> Any:
+def _query(dialect: str, as_of: datetime, targets: Sequence[Target], known_at: datetime | None) -> Any:
     t, s, v = schema.interval, schema.subject, schema.value
     micros = to_micros(as_of)
     later, order = t.alias("later"), ("observed_at", "seq", "id")
@@ -92,8 +94,7 @@ def _query(as_of: datetime, targets: Sequence[Target], known_at: datetime | None
     statement = select(t, s.c.kind, s.c.key).join(s, s.c.id == t.c.subject_id)
     statement = statement.where(believed(known_at), t.c.value_id.in_(marked), t.c.observed_at <= micros, ~newer)
     if targets:
-        named = [and_(s.c.kind == target.kind, s.c.key == target.key) for target in targets]
-        statement = statement.where(or_(*named))
+        statement = statement.where(named(dialect, s.c.kind, s.c.key, targets))
     return statement.order_by(s.c.kind, s.c.key, t.c.component)
 
 

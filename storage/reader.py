@@ -52,10 +52,11 @@ class Reader:
         with self._engine.connect() as connection:
             return [Target(row.kind, row.key) for row in connection.execute(statement)]
 
-    def knows(self, target: Target) -> bool:
-        """Whether the target was ever seen."""
+    def strangers(self, targets: Sequence[Target]) -> list[Target]:
+        """Those of ``targets`` that were never seen, in their order."""
         with self._engine.connect() as connection:
-            return bool(_subjects(connection, [target]))
+            known = _subjects(connection, targets)
+        return [target for target in targets if target not in known]
 
     def developers(self, owner: str, limit: int = 5) -> list[str]:
         """The owners in the ids of known targets that are ``owner`` in any case."""

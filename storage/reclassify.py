@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, select
 
 from classifiers.model import Component
 from crawlers.targets import Target
 from storage import schema
 from storage.answers import Value
 from storage.beliefs import Beliefs
-from storage.bulk import next_id, select_in
+from storage.bulk import named, next_id, select_in
 from storage.codes import COMPONENTS
 from storage.intern import value_of_row
 from storage.rejudge import Judged, Rejudging
@@ -26,6 +26,11 @@ from storage.runs import Run, add_counts
 from storage.times import from_micros
 
 SUBJECTS_A_BATCH: Final = 1000
+OBSERVATIONS_A_BATCH: Final = 5000
+"""After a backfill a subject may have hundreds, each with a document and twelve answers: what a batch holds of them at
+once, whatever the number of subjects, is what memory it takes."""
+BYTES_A_BATCH: Final = 64 << 20
+"""Of documents, unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def reclassify_some(
     """Judge the next ``most`` subjects after an id (of all, where no target is named) and mark how far the run is."""
     subjects = subjects_after(connection, targets, after, most)
     judged = rejudging.of(connection, subjects)
-    return replace(adopt_some(connection, run, beliefs, subjects, judged, after), more=len(subjects) == most)
+    return replace(adopt_some(connection, run, beliefs, subjects, judged, after), more=bool(subjects))
 
 
 def adopt_some(
@@ -78,12 +83,28 @@ def adopt_some(
 
 
 def subjects_after(connection: Connection, targets: Sequence[Target], after: int, limit: int) -> dict[int, str]:
-    """The next ``limit`` subjects after an id (of ``targets``, or of all where none is named): id → target id."""
-    s = schema.subject
+    """The next subjects after an id (of ``targets``, or of all where none is named): id → target id.
+
+    At most ``limit``, and fewer where they have more than :data:`OBSERVATIONS_A_BATCH` or their documents more than
+    :data:`BYTES_A_BATCH`; none only where there is none.
+    """
+    s, o, d = schema.subject, schema.observation, schema.document
     statement = select(s.c.id, s.c.kind, s.c.key).where(s.c.id > after).order_by(s.c.id).limit(limit)
     if targets:
-        statement = statement.where(or_(*((s.c.kind == t.kind) & (s.c.key == t.key) for t in targets)))
-    return {row.id: f"{row.kind}:{row.key}" for row in connection.execute(statement)}
+        statement = statement.where(named(connection.dialect.name, s.c.kind, s.c.key, targets))
+    found = {row.id: f"{row.kind}:{row.key}" for row in connection.execute(statement)}
+    weigh = select(o.c.subject_id, func.count().label("seen"), func.sum(d.c.size).label("bytes"))
+    weigh = weigh.outerjoin(d, d.c.id == o.c.document_id).group_by(o.c.subject_id)
+    weights = {row.subject_id: row for row in select_in(connection, weigh, o.c.subject_id, found)}
+    seen = size = 0
+    kept: dict[int, str] = {}
+    for id_, name in found.items():
+        if (weight := weights.get(id_)) is not None:
+            seen, size = seen + weight.seen, size + int(weight.bytes or 0)
+        if kept and (seen > OBSERVATIONS_A_BATCH or size > BYTES_A_BATCH):
+            break
+        kept[id_] = name
+    return kept
 
 
 def _revised(connection: Connection, run: Run, subjects: Mapping[int, str], first: int) -> list[Revised]:

@@ -36,7 +36,8 @@ _NAMED: Final = ("dataset:", "base:")
 class Obs:
     """One stored observation. ``content`` identifies the bytes (None without any); instants are microseconds.
 
-    ``via`` is ``via SLOT`` of what was followed from another slot of a release, and is no part of it.
+    ``via`` is ``via SLOT`` of what was followed from another slot of a release, and is no part of it. ``past``: it
+    tells of another moment than that of the fetch (a commit, a capture).
     """
 
     slot: str
@@ -50,6 +51,7 @@ class Obs:
     modified_at: int | None = None
     dated: bool = False
     via: str = ""
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

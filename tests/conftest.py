@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from interfaces.demo.hub import DemoHub
-from tests.postgres_server import start_postgres
+from tests.postgres_server import postgres_folder, start_postgres
 from tests.replay import Replay, start_replay
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -108,8 +108,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if _POSTGRES:
         yield _POSTGRES
         return
-    # Not below pytest's folder, which only its owner may enter: as root, the server runs as a user of its own.
-    folder = Path(tempfile.mkdtemp(prefix="ajar-pg-"))
+    folder = postgres_folder()
     server = start_postgres(folder)
     try:
         address: str = server.get_uri()
@@ -136,7 +135,7 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 @pytest.fixture
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A PostgreSQL that a test may restart."""
-    folder = Path(tempfile.mkdtemp(prefix="ajar-pg-"))
+    folder = postgres_folder()
     server = start_postgres(folder)
     try:
         yield server

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,15 @@ import pytest
 
 PATIENCE: Final = 180.0
 """Seconds in which a server may begin to answer."""
+
+
+def postgres_folder() -> Path:
+    """A new folder in which a server's socket can be: its path must be short and without blanks, wherever TMPDIR is.
+
+    Not below pytest's folder, which only its owner may enter: as root, the server runs as a user of its own.
+    """
+    usual = tempfile.gettempdir()
+    return Path(tempfile.mkdtemp(prefix="ajar-pg-", dir=usual if len(usual) < 60 and " " not in usual else "/tmp"))  # noqa: S108 - the name is random
 
 
 def start_postgres(folder: Path) -> Any:

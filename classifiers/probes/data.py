@@ -71,10 +71,11 @@ def stage_by_name(dataset: str) -> Component | None:
     """The stage that a dataset is made for, by its name alone; None where the name does not say."""
     name = re.sub(r"[\s_.]+", "-", dataset.rpartition("/")[2].lower())[:200]
     matches = [(len(match.group()), stage) for stage, pattern in _patterns() if (match := pattern.match(name))]
-    if matches:
-        return max(matches, key=lambda found: found[0])[1]
+    by_pattern = max(matches, key=lambda found: found[0])[1] if matches else None
     words = set(name.split("-"))
-    return next((stage for stage in reversed(STAGES) if words & set(_table()["words"][stage.value])), None)
+    by_words = next((stage for stage in reversed(STAGES) if words & set(_table()["words"][stage.value])), None)
+    # What was made of a corpus for a later stage (``wikipedia-instruct``, ``alpaca-dpo``) carries its name.
+    return max((it for it in (by_pattern, by_words) if it is not None), key=STAGES.index, default=None)
 
 
 def stage_of(evidence: Evidence, dataset: str) -> tuple[Component, str, Pointer] | None:

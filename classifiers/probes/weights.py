@@ -21,7 +21,8 @@ NOT_THE_MODEL: Final = frozenset({"peft", "adapter"})
 def weights_released(evidence: Evidence) -> Iterator[Finding]:
     """By the formats of the record: from its file list, or from its tags and figures where it shows no list.
 
-    ``false`` only where a file list was shown; a record without one and without formats says nothing.
+    ``false`` only where a file list was shown, and nothing in it may be weights in a format that we do not know (an
+    archive, a pickle); a record without one and without formats says nothing.
     """
     name = "weights-released"
     record = evidence.record
@@ -33,6 +34,9 @@ def weights_released(evidence: Evidence) -> Iterator[Finding]:
         adapter = " They are an adapter's." if NOT_THE_MODEL & set(record.formats) else ""
         detail = f"Weights, by {how}.{adapter}"
         yield Finding(name, Outcome.TRUE, (Pointer(RECORD, "formats", formats),), detail, formats)
+    elif record.perhaps_weights:
+        detail = "The file list shows no weights in a format that we know, and files that may hold some."
+        yield Finding(name, Outcome.NOT_SUPPORTED, (Pointer(RECORD, "files"),), detail)
     elif record.files_shown:
         detail = "The file list shows no weights in a format that we know."
         yield Finding(name, Outcome.FALSE, (Pointer(RECORD, "files"),), detail)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from classifiers.evidence import Evidence, declared_reading
-from classifiers.model import Component, Finding, Outcome, Pointer
+from classifiers.model import Access, Component, Finding, Outcome, Pointer
 from classifiers.probes.data import STAGES, named_by, stage_by_name
 from classifiers.releases.phrases import Match, entry, named, said, table
 from classifiers.releases.sources import Sources
@@ -81,14 +81,26 @@ def _not_there(sources: Sources, component: Component) -> tuple[Pointer, ...]:
     return tuple(Pointer(slot, "status", sources.own[slot].status.value) for slot in unseen if slot in sources.own)
 
 
-def _record_terms(sources: Sources, dataset: str) -> Terms | None:
+def _record_terms(sources: Sources, dataset: str) -> tuple[Terms, ...]:
+    """One for each known licence that the record declares: of several the least open counts, as everywhere."""
     slot = f"hf-dataset:{dataset}#{RECORD}"
-    if (shot := sources.ok(slot)) is None:
-        return None
-    for value in parse(shot.body).declared:
-        if (reading := declared_reading(value)).license:
-            return Terms("dataset", dataset, Pointer(slot, "license", excerpt(value)), reading)
-    return None
+    shot = sources.ok(slot)
+    read = ((value, declared_reading(value)) for value in (parse(shot.body).declared if shot else ()))
+    return tuple(
+        Terms("dataset", dataset, Pointer(slot, "license", excerpt(value)), reading)
+        for value, reading in read
+        if reading.license
+    )
+
+
+def data_access(sources: Sources, component: Component) -> Access | None:
+    """How one gets at the data of a stage, by the gates of its datasets; None where a past record shows none."""
+    shots = (sources.ok(f"hf-dataset:{name}#{RECORD}") for name, _ in datasets(sources, component))
+    records = [parse(shot.body) for shot in shots if shot]
+    gates = {record.gated for record in records} - {None}
+    if gates:
+        return Access.GATED_AUTO if gates == {"auto"} else Access.GATED_MANUAL
+    return None if any(record.past for record in records) else Access.PUBLIC
 
 
 def _published(dataset: str) -> tuple[str, ...]:
@@ -105,17 +117,15 @@ def data_terms(sources: Sources, component: Component) -> tuple[Terms, ...]:
     found: list[Terms] = []
     for name, where in datasets(sources, component):
         own = _record_terms(sources, name)
-        found.extend([own] if own else (Terms("dataset", name, where, declared_reading(v)) for v in _published(name)))
+        found.extend(own or (Terms("dataset", name, where, declared_reading(v)) for v in _published(name)))
     known = {terms.name.rpartition("/")[2].lower() for terms in found}
     for match in corpora(sources, component):
         about = entry("corpora", "corpora", match.name)
         if known & {record.rpartition("/")[2].lower() for record in about["records"]}:
             continue
-        own = next((terms for record in about["records"] if (terms := _record_terms(sources, record))), None)
+        own = next((terms for record in about["records"] if (terms := _record_terms(sources, record))), ())
         values = about["licenses"] or [""]
-        found.extend(
-            [own] if own else [Terms("dataset", match.name, match.pointer, declared_reading(v)) for v in values]
-        )
+        found.extend(own or (Terms("dataset", match.name, match.pointer, declared_reading(v)) for v in values))
     return tuple(found)
 
 

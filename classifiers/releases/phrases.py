@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from classifiers.model import Pointer
+from classifiers.releases.claims import Claim, of_offer, of_refusal, of_stage
 from classifiers.releases.find import Phrase, phrase
-from classifiers.releases.sources import Kind, Sources, Text, pointer
+from classifiers.releases.sources import RELEASE, Kind, Sources, Text, pointer
 
 _DATA: Final = Path(__file__).parent.parent / "data"
 _DENIED: Final = re.compile(r"(?i)(?:\bnot|\bno|\bwithout|\bunlike|\bnever|n't|\bnor) (?:\w+[ -]){0,3}$")
@@ -29,6 +30,8 @@ _OF_REPOSITORIES: Final = frozenset({"toolkits"})
 """Data files whose things belong to a repository rather than to one of its models."""
 OF_STAGES: Final = frozenset({"finetuning", "task-finetuning", "alignment", "safety", "internal-benchmarks"})
 """Groups of phrases that say that a stage was gone through."""
+_OFFERS: Final = "weights-released"
+_REFUSALS: Final = frozenset({"withheld", "request"})
 _MOST_MENTIONS: Final = 40
 _MOST_TRIED: Final = 200
 """Places of one phrase in one text that are looked at until one counts."""
@@ -72,18 +75,32 @@ def _phrases(group: str) -> tuple[tuple[Phrase, ...], tuple[Phrase, ...]]:
 
 def said(sources: Sources, group: str) -> tuple[Match, ...]:
     """The first place in each text where a phrase of the group stands and is not denied."""
-    if group not in sources.said:
-        sources.said[group] = _said(sources, group)
-    found: tuple[Match, ...] = sources.said[group]
+    return _once(sources, group, Claim.NOW)
+
+
+def announced(sources: Sources, group: str) -> tuple[Match, ...]:
+    """The same of what is to be done or released: the plan, and not yet the thing."""
+    return _once(sources, group, Claim.LATER)
+
+
+def _once(sources: Sources, group: str, claim: Claim) -> tuple[Match, ...]:
+    key = f"{group} {claim.name}"
+    if key not in sources.said:
+        sources.said[key] = _said(sources, group, claim)
+    found: tuple[Match, ...] = sources.said[key]
     return found
 
 
-def _said(sources: Sources, group: str) -> tuple[Match, ...]:
+def _said(sources: Sources, group: str, claim: Claim) -> tuple[Match, ...]:
+    slug = sources.view.subject.removeprefix(RELEASE) if group == _OFFERS else ""
     own, papers = _phrases(group)
     texts = (text for text in sources.texts if text.kind not in (Kind.FRAMEWORK, Kind.OTHERS))
     # What a library for training can do is said in the same words as what was done; only "we did" is about a release.
     found = (
-        _first(text, own if text.own_words and not (text.library and group in OF_STAGES) else papers) for text in texts
+        _first(
+            text, own if text.own_words and not (text.library and group in OF_STAGES) else papers, group, slug, claim
+        )
+        for text in texts
     )
     return tuple(match for match in found if match)
 
@@ -119,15 +136,25 @@ def _in_address(text: str, at: int) -> bool:
 
 
 @lru_cache(maxsize=2048)  # a history asks the same of the same text at every instant
-def _first(text: Text, phrases: tuple[Phrase, ...]) -> Match | None:
-    """The first place at which one of the phrases stands and counts; within what is denied nothing does."""
+def _first(text: Text, phrases: tuple[Phrase, ...], group: str, slug: str, claim: Claim) -> Match | None:
+    """The first place at which one of the phrases stands, counts and claims so; within what is denied nothing does."""
     denied = -1
     for start, end in sorted(span for it in phrases for span in islice(_places((it,), text.text), _MOST_TRIED)):
         begins = end - len(text.text[start:end].lstrip())
         if begins >= denied and _counts(text, begins):
-            return Match(text, begins, end)
-        denied = max(denied, end)
+            if _claim(group, slug, text.text, begins, end) is claim:
+                return Match(text, begins, end)
+        else:
+            denied = max(denied, end)
     return None
+
+
+def _claim(group: str, slug: str, text: str, start: int, end: int) -> Claim:
+    if group == _OFFERS:
+        return of_offer(slug, text, start, end)
+    if group in _REFUSALS:
+        return of_refusal(text, start, end)
+    return of_stage(text, start, end) if group in OF_STAGES else Claim.NOW
 
 
 def _counts(text: Text, begins: int) -> bool:

@@ -25,7 +25,7 @@ from classifiers.releases.markup import LONGEST, element, page, plain
 from classifiers.releases.naming import letters, names, of_any_model, sections, trains_models
 from classifiers.releases.scope import apart
 from classifiers.text import decode
-from classifiers.texts import is_license, is_policy
+from classifiers.texts import is_license, is_policy, of_licenses
 from crawlers.snapshot import RECORD, FetchStatus, Snapshot
 
 RELEASE: Final = "release:"
@@ -258,7 +258,7 @@ class Sources:
 def _is_prose(path: str) -> bool:
     name = path.rpartition("/")[2].lower()
     prose = name.endswith((".md", ".rst", ".txt")) or name == "readme"
-    return prose and not (is_license(path) or is_policy(path)) and not name.startswith(("requirements", "code_of_con"))
+    return prose and not (of_licenses(path) or is_policy(path)) and not name.startswith(("requirements", "code_of_con"))
 
 
 def _text(slot: str, kind: Kind, text: str, whole: bool, library: bool = False) -> Text:

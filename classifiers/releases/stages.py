@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from classifiers.model import Component, Finding, Outcome, Pointer
-from classifiers.releases.phrases import MOST, Match, hints, said
+from classifiers.releases.phrases import MOST, Match, announced, hints, said
 from classifiers.releases.sources import RELEASE, Kind, Sources, Text
-from classifiers.silence import DENIED, OLDER, SILENCE
+from classifiers.silence import ANNOUNCED, DENIED, OLDER, SILENCE
 from crawlers.snapshot import FetchStatus
 
 Answer = Callable[[Sources], Iterator[Finding]]
@@ -112,7 +112,8 @@ def _tuned_in_silence(sources: Sources) -> tuple[Pointer, ...]:
 
     A paper would tell; so does a card or README that names what was done. Others just call a model a chat model.
     """
-    tuned = quoted(said(sources, "finetuning")) or _tuned_repositories(sources)
+    spoken = said(sources, "finetuning") or announced(sources, "finetuning")
+    tuned = quoted(spoken) or _tuned_repositories(sources)
     papers = any(text.kind is Kind.PAPER and text.telling for text in sources.texts)
     told = any(match.text.telling for match in said(sources, "finetuning-described"))
     return () if papers or told else tuned
@@ -148,6 +149,9 @@ def stage_exists(component: Component) -> Answer:
         looked, dated = telling_places(sources, groups[0]), published_before(sources, groups[0])
         if denied:
             yield Finding(name, Outcome.FALSE, quoted(denied), f"The texts deny {called}.", DENIED)
+        elif planned := next((found for group in groups if (found := announced(sources, group))), ()):
+            detail = f"The texts speak of {called} as of something to come; whether it was done is not said."
+            yield Finding(name, Outcome.NOT_SUPPORTED, quoted(planned), detail, ANNOUNCED)
         elif hinted := hints(sources, groups[0]):
             detail = f"The texts mention {called} often; whether as a stage of this release is not clear."
             yield Finding(name, Outcome.NOT_SUPPORTED, quoted(hinted), detail)

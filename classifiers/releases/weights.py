@@ -15,11 +15,12 @@ from classifiers.probes.code import code_governing, libraries
 from classifiers.probes.licenses import weights_governing
 from classifiers.probes.weights import weights_released as hub_weights
 from classifiers.probes.weights import weights_used_in_card
+from classifiers.releases.claims import of_another
 from classifiers.releases.code import absent_code, license_of
-from classifiers.releases.phrases import MOST, paths_of, said
-from classifiers.releases.sources import HEAD, Kind, Sources, Text, pointer
+from classifiers.releases.phrases import MOST, announced, paths_of, said
+from classifiers.releases.sources import HEAD, RELEASE, Kind, Sources, Text, pointer
 from classifiers.releases.stages import places, quoted
-from classifiers.silence import SILENCE, WITHHELD
+from classifiers.silence import ANNOUNCED, SILENCE, WITHHELD
 from classifiers.terms import Terms
 from classifiers.text import decode, excerpt
 from classifiers.texts import Document, read_document
@@ -89,7 +90,7 @@ def licensed_in_words(sources: Sources) -> tuple[Terms, ...]:
         for start, sentence in _sentences(text.text):
             if len(sentence) > _LONGEST or not (_ABOUT_WEIGHTS.search(sentence) and _LICENSED.search(sentence)):
                 continue
-            if _OF_CODE.search(sentence):
+            if _OF_CODE.search(sentence) or of_another(sources.view.subject.removeprefix(RELEASE), sentence):
                 continue
             if not text.own_words and not re.search(r"(?i)\b(?:our|we)\b", sentence):
                 continue
@@ -125,10 +126,15 @@ def weights_terms(sources: Sources) -> tuple[Terms, ...]:
     hold for the model, else the licence of a repository offering them."""
     on_hub = hub_terms(sources, code=False)
     known = tuple(terms for terms in on_hub if terms.known)
-    if known:
+    read = {terms.pointer.slot.partition("#")[0] for terms in known}
+    unread = tuple(terms for terms in on_hub if terms.pointer.slot.partition("#")[0] not in read)
+    if known and not unread:
         return known
     told = licensed_in_words(sources)
     held = tuple(terms for terms in _model_licenses(sources) if terms.known)
+    if known:
+        # One of several repositories is under terms that are not known: those of the others are not the least open.
+        return (*known, *(told or held or unread))
     if told or held:
         return (*told, *held)
     offering = {match.text.slot.partition("#")[0] for match in said(sources, "weights-released")}
@@ -204,6 +210,9 @@ def weights_released(sources: Sources) -> Iterator[Finding]:
     elif licensed := tuple(_model_licenses(sources)):
         detail = "A repository of the release holds a licence for the model."
         yield Finding(name, Outcome.TRUE, tuple(it.pointer for it in licensed)[:MOST], detail, "license")
+    elif planned := announced(sources, "weights-released"):
+        detail = "The texts say that they are to be released; that they are was not found."
+        yield Finding(name, Outcome.NOT_SUPPORTED, quoted(planned), detail, ANNOUNCED)
     elif sources.of("hf:"):
         shown = tuple(Pointer(f"{source}#record", "status", "not there") for source in sources.of("hf:")[:MOST])
         detail = "The hub repositories that the release is said to live in were not there, or show no weights."
@@ -223,7 +232,7 @@ def _on_hub(sources: Sources) -> Iterator[Pointer]:
                 if finding.outcome is Outcome.TRUE:
                     yield from (replace(p, slot=f"{source}#{p.slot}") for p in finding.evidence)
         record = evidence.record
-        if record is not None and (record.library or record.gated):
+        if record is not None and not record.files_shown and (record.library or record.gated):
             yield Pointer(f"{source}#record", "library", excerpt(record.library or "gated"))
 
 

@@ -59,6 +59,11 @@ _NOT_WEIGHTS: Final = re.compile(
     r"training_args|optimizer|scheduler|scaler|rng_state(?:_\d+)?|trainer_state|spiece|sentencepiece|tokenizer|vocab"
     r"|random_states(?:_\d+)?|keras_metadata|merges|dict"
 )
+_PERHAPS: Final = re.compile(
+    r"\.(?:th|pkl|pickle|p|npz|npy|hdf5|index|data-\d{5}-of-\d{5}|zip|tar[a-z]{0,2}|gz|tgz|xz|7z|rar|bz2|zst|engine|plan|weights|params"
+    r"|distcp|llamafile|task|litertlm|pte|rknn|mnn|mar|pmml|caffemodel|dduf|jar|kv|bson|rds|cbm|arpa|net|model)\n"
+)
+"""Ends of names that weights have in formats that we do not tell apart, or packed; no name says what is in them."""
 _TEXT_SUFFIXES: Final = frozenset({"md", "txt", "rst", "html", "htm", "pdf", "rtf", "tex", "markdown"})
 _STEMS: Final = re.compile(
     r"(?i)(?:un)?licen[cs]e(?![a-z]*[_ -]?plate)|copying|notice|us(?:e|age)[_ -]policy|acceptable[_ -]use[_ -]policy"
@@ -132,6 +137,22 @@ def scan(names: Iterable[str]) -> tuple[set[str], list[str]]:
         if "\nconfig.json\n" in text:
             documents.append(CONFIG)
     return _formats(lower), documents
+
+
+def names_in(siblings: Iterable[object]) -> list[str]:
+    """The names in a record's file list; entries that have none are left out."""
+    names = (entry.get("rfilename") for entry in siblings if isinstance(entry, dict))
+    return [name for name in names if isinstance(name, str)]
+
+
+def perhaps_weights(names: Iterable[str]) -> bool:
+    """Whether a list of files without a known format holds some that may be weights after all."""
+    lower = "\n".join(["", *names, ""]).lower()
+    for match in _PERHAPS.finditer(lower):
+        stem = lower[max(lower.rfind("\n", 0, match.start()), lower.rfind("/", 0, match.start())) + 1 : match.start()]
+        if not _NOT_WEIGHTS.fullmatch(stem):
+            return True
+    return False
 
 
 def _formats(lower: str) -> set[str]:

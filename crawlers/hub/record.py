@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from crawlers.hub.files import scan
+from crawlers.hub.files import names_in, perhaps_weights, scan
 from crawlers.hub.shown import HubFacts, parse
 
 __all__ = ["DATASET_EXPAND", "EXPAND", "HubFacts", "Listed", "RecordError", "facts", "listed", "parse"]
@@ -143,7 +143,8 @@ def facts(raw: Mapping[str, Any]) -> bytes:
     Keys: ``license`` (the ``license:`` tags in order) and ``card_license``, both lower-cased lists; ``license_name``,
     ``license_link``, ``gated``, ``disabled``, ``private``, ``base`` ([relation, id]), ``datasets``, ``papers``,
     ``formats``, ``library``, ``pipeline``, ``documents``, ``files`` (true where a file list was shown),
-    ``custom_code``. At most :data:`MAX_TEXT` characters a string and :data:`MAX_ITEMS` entries a list are kept.
+    ``perhaps_weights`` (where it shows no format, but files that may be weights), ``custom_code``. At most
+    :data:`MAX_TEXT` characters a string and :data:`MAX_ITEMS` entries a list are kept.
     """
     kept: dict[str, Any] = {}
     formats: set[str] = set()
@@ -230,10 +231,9 @@ def _read_files(raw: Mapping[str, Any], kept: dict[str, Any], formats: set[str])
         formats |= proven
         if documents:
             kept["documents"] = sorted(documents, key=shallow_first)[:MAX_ITEMS]
-    if raw.get("safetensors"):
-        formats.add("safetensors")
-    if raw.get("gguf"):
-        formats.add("gguf")
+    formats.update(filter(raw.get, ("safetensors", "gguf")))
+    if isinstance(siblings, list) and not formats and perhaps_weights(names_in(siblings)):
+        kept["perhaps_weights"] = True
 
 
 def _read_state(raw: Mapping[str, Any], kept: dict[str, Any]) -> None:
@@ -256,8 +256,7 @@ def _scan(siblings: list[Any]) -> tuple[set[str], list[str]]:
     try:
         return scan(map(_FILE_NAME, siblings))
     except (TypeError, LookupError):
-        names = [entry.get("rfilename") for entry in siblings if isinstance(entry, dict)]
-        return scan(name for name in names if isinstance(name, str))
+        return scan(names_in(siblings))
 
 
 def shallow_first(path: str) -> tuple[int, str]:

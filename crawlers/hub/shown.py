@@ -13,7 +13,8 @@ class HubFacts:
 
     ``gated`` is ``auto``, ``manual``, another word of the Hub's, or None. ``bases`` holds (relation or "", id).
     ``files_shown`` says whether the record had a file list at all: without one, no formats is not "no weights", and
-    ``formats`` then come from tags and figures. ``past`` marks the facts of a revision, whose settings (``gated``,
+    ``formats`` then come from tags and figures; ``perhaps_weights`` that it shows no format, and files that may hold
+    weights after all. ``past`` marks the facts of a revision, whose settings (``gated``,
     ``disabled``, ``private``) are not known. ``declared`` is the declared licence of the design's section 3.
     """
 
@@ -32,6 +33,7 @@ class HubFacts:
     pipeline: str | None = None
     documents: tuple[str, ...] = ()
     files_shown: bool = False
+    perhaps_weights: bool = False
     custom_code: bool = False
     past: bool = False
 
@@ -65,6 +67,7 @@ def parse(body: bytes) -> HubFacts:
         pipeline=kept.get("pipeline"),
         documents=tuple(kept.get("documents", ())),
         files_shown=kept.get("files", False),
+        perhaps_weights=kept.get("perhaps_weights", False),
         custom_code=kept.get("custom_code", False),
         past=kept.get("past", False),
     )

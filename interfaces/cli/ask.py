@@ -179,7 +179,7 @@ def changes_command(
 
 def tell_strangers(app: App, reader: Reader, targets: Iterable[Target]) -> bool:
     """Whether any of the targets was never seen; each is a failure, which goes on with the others."""
-    strangers = [target for target in targets if not reader.knows(target)]
+    strangers = reader.strangers(tuple(targets))
     for target in strangers:
         app.fail(unknown(reader, target))
     return bool(strangers)

@@ -82,6 +82,24 @@ def test_other_with_a_known_address_is_what_stands_there() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "address", "license_"),
+    [
+        ("the-mit-license", "https://opensource.org/licenses/MIT", "MIT"),
+        ("modified-mit", "https://opensource.org/licenses/MIT", None),
+        ("apache-2.0-non-commercial", "https://www.apache.org/licenses/LICENSE-2.0", None),
+        ("rocket-terms", "https://ai.google.dev/gemma/terms", "gemma"),
+    ],
+)
+def test_a_name_that_says_more_than_the_open_licence_beside_it_is_another_one(
+    name: str, address: str, license_: str | None
+) -> None:
+    card = {"license_name": name, "license_link": address}
+    found = weights(view(hub_record(license="other", cardData=card)))
+    assert found.license == license_
+    assert finding(found, "license-resolved").evidence[0].locator == ("license_link" if license_ else "license_name")
+
+
+@pytest.mark.parametrize(
     ("fields", "access"),
     [
         ({}, Access.PUBLIC),
@@ -106,6 +124,12 @@ def test_a_file_list_without_weights_is_not_released() -> None:
     found = weights(view(hub_record(license="mit", siblings=[{"rfilename": "README.md"}])))
     assert (found.state, found.level, found.access, found.license) == (State.ASSESSED, 1, Access.NONE, None)
     assert outcome(found, "weights-released") is Outcome.FALSE
+
+
+def test_an_archive_beside_the_card_may_hold_them() -> None:
+    found = weights(view(hub_record(license="mit", siblings=[{"rfilename": "README.md"}, {"rfilename": "model.th"}])))
+    assert (found.state, found.level, found.access) == (State.UNKNOWN, None, Access.PUBLIC)
+    assert outcome(found, "weights-released") is Outcome.NOT_SUPPORTED
 
 
 def test_no_file_list_and_no_format_says_nothing() -> None:

@@ -210,3 +210,16 @@ def test_a_readme_names_the_release_and_its_version(slug: str, head: str, expect
 def test_sections_about_other_peoples_work_are_left_out() -> None:
     text = "# Rocket\n\nkept\n\n## Publications\n\ngone\n\n### More\n\ngone\n\n## Usage\n\nkept too"
     assert sections(text) == "# Rocket\n\nkept\n\n## Usage\n\nkept too"
+
+
+def test_the_least_open_licence_and_the_gate_of_a_dataset_count() -> None:
+    record = hub_record(license=["apache-2.0", "cc-by-nc-4.0"], gated="auto")
+    slots: Slots = {
+        "hf:acme/rocket-7b#record": facts(hub_record(license="mit", tags=["dataset:acme/leaves-pretrain"])),
+        "hf-dataset:acme/leaves-pretrain#record": facts(record),
+    }
+    answer = assessed(slots)[Component.PRETRAINING_DATA]
+    assert (answer.level, answer.license, answer.access) == (4, "CC-BY-NC-4.0", Access.GATED_AUTO)
+    free = {**slots, "hf-dataset:acme/leaves-pretrain#record": facts(hub_record(license="apache-2.0"))}
+    answer = assessed(free)[Component.PRETRAINING_DATA]
+    assert (answer.level, answer.access) == (5, Access.PUBLIC)

@@ -144,3 +144,26 @@ def test_free_code_says_nothing_of_weights_that_live_elsewhere() -> None:
     assert assessed(slots)[Component.WEIGHTS].state is State.UNKNOWN
     told: Slots = {**slots, f"{REPO}#README.md": readme("The weights are released under the Apache License 2.0.")}
     assert assessed(told)[Component.WEIGHTS].license == "Apache-2.0"
+
+
+def test_a_hub_repository_under_terms_that_are_not_known_leaves_the_level_unknown() -> None:
+    base = facts(hub_record(license="mit"))
+    custom = facts(hub_record(license="other", cardData={"license_name": "rocket-research"}))
+    slots: Slots = {"hf:acme/rocket-7b#record": base, "hf:acme/rocket-7b-chat#record": custom}
+    answer = assessed(slots)[Component.WEIGHTS]
+    assert (answer.state, answer.license) == (State.UNKNOWN, None)
+    assert "hf:acme/rocket-7b-chat#record" in {it.slot for it in why(answer, "license-level").evidence}
+    said: Slots = {**slots, f"{REPO}#README.md": readme("The weights of Rocket are released under CC BY-NC 4.0.")}
+    answer = assessed(said)[Component.WEIGHTS]
+    assert (answer.level, answer.license) == (4, "CC-BY-NC-4.0")
+    silent: Slots = {**slots, "hf:acme/rocket-7b-chat#record": facts(hub_record())}
+    assert assessed(silent)[Component.WEIGHTS].level == 5
+
+
+@pytest.mark.parametrize("fields", [{"library_name": "transformers"}, {"gated": "manual"}])
+def test_a_hub_repository_whose_files_hold_no_weights_is_no_release_of_them(fields: dict[str, str]) -> None:
+    readme_only = hub_record(license="mit", siblings=[{"rfilename": "README.md"}], **fields)
+    answer = assessed({"hf:acme/rocket-7b#record": facts(readme_only)})[Component.WEIGHTS]
+    assert (answer.state, answer.level) == (State.UNKNOWN, None)
+    unlisted = facts(hub_record(license="mit", siblings=None, **fields))
+    assert assessed({"hf:acme/rocket-7b#record": unlisted})[Component.WEIGHTS].level == 5

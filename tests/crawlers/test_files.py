@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawlers.hub.files import fetchable, is_weights, license_like, safe_path, scan
+from crawlers.hub.files import fetchable, is_weights, license_like, perhaps_weights, safe_path, scan
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,22 @@ from crawlers.hub.files import fetchable, is_weights, license_like, safe_path, s
 )
 def test_formats(names: list[str], formats: set[str]) -> None:
     assert scan(names)[0] == formats
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["model.th", "ppo-LunarLander.zip", "model.ckpt-47000.data-00000-of-00001", "Vectors.GZ", "a/b.pkl", "xgb.model"],
+)
+def test_files_that_may_be_weights(name: str) -> None:
+    assert scan([name])[0] == set()
+    assert perhaps_weights(["README.md", name, "config.json"])
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "tokenizer.model", "spiece.model", "a/vocab.pkl", "optimizer.npz", "task", "x.zip.md", "zip"]
+)
+def test_files_that_are_none(name: str) -> None:
+    assert not perhaps_weights([name, "config.json"])
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,13 @@ def test_files_are_the_proof_of_formats_and_tags_stand_in_for_them() -> None:
     assert withdrawn.files_shown
 
 
+def test_files_that_may_be_weights_are_told_only_where_no_format_is() -> None:
+    archive = {"rfilename": "model.tar.gz"}
+    assert parse(facts({"siblings": [archive, {"rfilename": None}, None]})).perhaps_weights
+    for siblings in ([archive, {"rfilename": "model.safetensors"}], [{"rfilename": "README.md"}], None):
+        assert not parse(facts({"siblings": siblings})).perhaps_weights
+
+
 def test_figures_prove_formats() -> None:
     assert parse(facts({"safetensors": {"total": 7}, "gguf": {"total": 3}})).formats == ("gguf", "safetensors")
 

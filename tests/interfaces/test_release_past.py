@@ -88,6 +88,23 @@ def test_the_past_of_a_release_answers_for_past_dates(served: Web) -> None:
     assert change["evidence"][0]["url"].startswith("https://raw.githubusercontent.com/lab/tern/")
 
 
+def test_the_past_of_a_shared_repository_is_the_release_s_from_its_own_beginning_on(served: Web) -> None:
+    """The repository of a series: the first model's, and from a day in May on the second one's."""
+    first = {"README.md": "# Tern\n\nThe weights of Tern are released under the MIT license.\n", "train.py": "pass\n"}
+    second = {"README.md": "# Tern 2\n\nThe weights of Tern 2 are released under the CC BY-NC 4.0 license.\n"}
+    github(served, "lab/terns", [("2024-02-01T00:00:00Z", first), ("2024-05-01T00:00:00Z", second)])
+    entries = {it: {"title": it, "code": ["github:lab/terns"]} for it in ("tern-2", "gull-2")}
+    Path("ajar-watchlist.yaml").write_text(json.dumps(entries))
+    assert backfill(served, "tern-2", "gull-2", "-q").returncode == 0
+    changes = asked("changes", "--target", "tern-2", "--cause", "all")
+    assert {it["component"] for it in changes if it["from"] is None} >= {"weights", "pretraining-code"}
+    assert min(it["observed_at"] for it in changes) == "2024-05-01T00:00:00Z"
+    weights = asked("show", "tern-2", "--as-of", "2024-05-02")["components"]["weights"]
+    assert (weights["license"], weights["observed_at"]) == ("CC-BY-NC-4.0", "2024-05-01T00:00:00Z")
+    # Of a release that no text ever names, all that its place holds is told.
+    assert min(it["observed_at"] for it in asked("history", "gull-2")) == "2024-02-01T00:00:00Z"
+
+
 @pytest.mark.slow
 def test_the_archive_is_asked_only_with_its_switch(served: Web) -> None:
     backfill(served, "tern", "-q")
