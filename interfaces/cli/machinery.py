@@ -49,6 +49,9 @@ def check_prefect(settings: Settings) -> Iterator[Check]:
         written = url.startswith(("http://", "https://"))
         words = f"{bare(url)} does not answer" if written else "PREFECT_API_URL is no address"
         yield Check("prefect server", Health.FAILED, words, _START if written else "write http://HOST:4200/api")
+    except (ImportError, OSError):  # no client can be made with what the environment names, which is told by itself
+        words = f"{bare(url)} cannot be asked with the proxies and certificates that the environment names"
+        yield Check("prefect server", Health.FAILED, words, "mend those first")
 
 
 def _check_workers(settings: Settings, url: str) -> Iterator[Check]:

@@ -29,6 +29,7 @@ coverage) VALUES (7, 'nightly', '{}', 0, 'running', 0, 0, 1, 'c', '', 'sweep', '
 def told(demo_hub: DemoHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """The doctor's checks that are not ok, as (name, health, message, fix)."""
     monkeypatch.setenv("HF_ENDPOINT", demo_hub.url)
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)  # a flow in this process may have left its own
 
     def ask(**environment: str) -> list[tuple[str, str, str, str]]:
         for name, value in environment.items():
@@ -112,6 +113,16 @@ def test_a_variable_of_others_that_cannot_be_is_a_failure(told: Any, variable: s
     assert words in found.replace("\\", "")
     assert "CANARY" not in found
     assert "could not be looked at" not in found
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("ALL_PROXY", "socks5://me:CANARY@127.0.0.1:9"), ("SSL_CERT_FILE", "/nonexistent.pem")],
+)
+def test_a_server_that_no_client_can_be_made_for_is_not_blamed(told: Any, variable: str, value: str) -> None:
+    found = told(**{variable: value, "PREFECT_API_URL": "http://127.0.0.1:9/api"})
+    assert "with the proxies and certificates that the environment names" in sentences(found, "prefect server")
+    assert "could not be looked at" not in str(found)
 
 
 @pytest.mark.parametrize(
