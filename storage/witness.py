@@ -49,8 +49,8 @@ class Witnesses:
         before = [r for r in rows if r.observed_at <= at]
         last = before[-1] if before else None
         following = next((r for r in rows if r.observed_at > at), None)
-        if last is not None and last.status == _ERROR:
-            return []  # had the look seen anything else, it would have left a row
+        if last is not None and slot == RECORD and last.status == _ERROR:
+            return []  # a sweep's look at what failed before is no word of it
         if last is not None and slot == RECORD and last.dated:
             last = None  # a look that saw what was known of its commits alone would have left a row
         created = row[8] if last is None or last.created_at is None else last.created_at

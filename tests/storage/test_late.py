@@ -147,6 +147,17 @@ def test_a_document_that_could_not_be_fetched_leaves_the_last_belief(world: Worl
     assert world.history() == believed
 
 
+def test_a_look_that_failed_as_the_one_before_it_bounds_no_text_that_came_late(world: World) -> None:
+    """The look of day 2 left no row: it could not fetch the file either, so it did not see the text of day 1."""
+    world.deep(0, model("lab/a"), statuses={"LICENSE": FetchStatus.ERROR})
+    world.deep(2, model("lab/a"), statuses={"LICENSE": FetchStatus.ERROR})
+    world.deep(3, model("lab/a"), {"LICENSE": "MIT"})
+    world.deep(1, model("lab/a"), {"LICENSE": OURS})
+    told = {(c.observed_after, c.observed_at) for c in world.changes()}
+    assert (day(1), day(3)) in told
+    assert all(after != day(2) for after, _ in told)
+
+
 def test_a_finding_that_failed_leaves_the_last_belief_and_is_counted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
