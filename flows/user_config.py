@@ -39,6 +39,11 @@ def unusable(
     level = prefect_settings(environ, directory).get("PREFECT_LOGGING_LEVEL", "INFO")
     if level.upper() not in LEVELS:
         yield f"PREFECT_LOGGING_LEVEL is {level[:40]!r}, which is no level", f"write {', '.join(LEVELS)}, or unset it"
+    yield from unusable_proxies(socks=socks)
+
+
+def unusable_proxies(*, socks: bool | None = None) -> Iterator[tuple[str, str]]:
+    """The proxies among them: with one of these set, nobody can be asked."""
     proxies = getproxies_environment()
     if "*" in proxies.pop("no", ""):
         return

@@ -44,11 +44,12 @@ def doctor_command(app: App, form: str | None) -> None:
 
 
 def _examine(app: App) -> Iterator[Check]:
+    from flows.user_config import unusable_proxies
+
     yield from checks.check_versions()
     yield from machinery.check_pins()
     yield from surroundings.check_names(os.environ)
-    around = list(surroundings.check_environment())
-    yield from around
+    yield from surroundings.check_environment()
     try:
         settings = app.settings
     except Exception as error:
@@ -67,7 +68,7 @@ def _examine(app: App) -> Iterator[Check]:
     yield from _tried("prefect server", lambda: machinery.check_prefect(settings))
     yield from checks.check_tokens(settings)
     yield from _tried("mirror", lambda: surroundings.check_mirrors(settings))
-    if any("_PROXY" in check.message for check in around):
+    if any(unusable_proxies()):
         yield Check("hub", Health.FAILED, "nobody can be asked", "mend the proxy first")
         return
     yield from _tried("hub", lambda: checks.check_sources(settings))
